@@ -1,0 +1,80 @@
+#pragma once
+// The vocabulary of capability tables: one row is one thing a device can tell or do.
+// Discovery, state, polling, range checks, commands, the page's controls, docs and tests derive from the rows.
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "protocols/base/result.hpp"
+#include "protocols/session.hpp"
+
+namespace tplink::gateway {
+
+struct OnOff {  ///< two states; published as "ON"/"OFF"
+    std::string_view on = "on", off = "off";  ///< the device's spelling; booleans and numbers compare as text
+};
+struct Number {
+    double min = 0, max = 0, step = 1;
+    bool as_text = false;  ///< the device wants "80", not 80
+    double scale = 1;      ///< published = device value * scale (mW -> W: 0.001)
+};
+struct Choice {  ///< one of a fixed list; published as spelled here
+    std::span<const std::string_view> options;
+    std::span<const std::string_view> device{};  ///< the device's spellings in the same order; empty: the same
+};
+struct DynamicChoice {  ///< options come from the device (presets): `options` points at a list of texts in the document
+    std::string_view options_pointer;
+};
+struct Text {};
+struct Timestamp {};  ///< published as ISO 8601 with offset
+struct Press {};      ///< stateless action
+using Kind = std::variant<OnOff, Number, Choice, DynamicChoice, Text, Timestamp, Press>;
+
+/// A read request. `params`: JSON text, empty for none. `every_s`: 0 polls at the device's own interval.
+struct Query {
+    std::string_view method, params;
+    int every_s = 0;
+};
+
+/// What a row may look at when it turns a value into a request.
+struct WriteContext {
+    const json::object& document;  ///< the device document: method -> result
+};
+
+struct Set {  ///< the value, in the device's spelling, lands at `pointer` inside params; `base`: JSON text it lands in
+    std::string_view method, pointer, base = "{}";
+};
+using Build = Result<Request> (*)(const json::value& device_value, const WriteContext& context);  ///< the odd ones
+using Write = std::variant<std::monostate, Set, Build>;  ///< monostate: read-only
+
+/// Turns the whole document into the value when a pointer cannot say it (on-since from on_time). Null: absent.
+using Derive = json::value (*)(const json::object& document, std::int64_t now_unix_s);
+
+enum class Category { main, config, diagnostic };
+
+struct Hint {  ///< Home Assistant's words for it
+    std::string_view device_class{}, unit{}, icon{};
+    Category category = Category::main;
+    std::string_view state_class{};
+    int precision = -1;        ///< suggested display precision; -1: none
+    bool enabled = true;       ///< enabled_by_default
+    bool main_entity = false;  ///< bears the device's name alone
+    std::string_view component{};  ///< another platform than Kind implies: "siren"
+};
+
+struct Capability {
+    std::string_view id;       ///< public: topics, unique_id; never renamed, never reused
+    std::string_view name;     ///< English, sentence case
+    std::string_view needs;    ///< component that must be listed; empty: always offered
+    Kind kind;
+    Query query{};             ///< empty method: the row is only written
+    std::string_view pointer{};  ///< RFC 6901, into the result of `query.method`
+    Write write{};
+    Hint hint{};
+    Derive derive = nullptr;   ///< instead of `pointer`
+};
+
+}  // namespace tplink::gateway

@@ -1,0 +1,103 @@
+#pragma once
+// The one door from the gateway to video: cameras in, viewers out.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/hub.hpp"
+#include "protocols/stream/media_source.hpp"
+
+namespace tplink::media {
+
+struct ServiceOptions {
+    bool rtsp_enabled = true;
+    std::string rtsp_address = "0.0.0.0";
+    std::uint16_t rtsp_port = 8654;  ///< 0: any free port (tests)
+    Credentials rtsp_user;           ///< empty user name: open to everybody
+    std::uint16_t webrtc_port_min = 8660, webrtc_port_max = 8759;
+    std::vector<std::string> webrtc_candidates;  ///< local addresses to offer; empty: all but loopback
+    unsigned viewers_max = 32;
+    std::chrono::milliseconds linger{15000};       ///< camera session kept after the last viewer
+    std::chrono::milliseconds stall_timeout{5000}; ///< no media that long: reconnect
+};
+
+/// One stream of a camera: "main" or "sub" (second lens: "2", "2/sub").
+struct StreamSpec {
+    std::string name = "main";
+    stream::MediaEndpoint endpoint;
+};
+
+struct CameraSpec {
+    std::string id;                    ///< topic id, first path element
+    std::vector<std::string> aliases;  ///< slugs that work instead of the id
+    std::vector<StreamSpec> streams;
+    std::chrono::seconds view_limit{0};  ///< hard limit of one camera session (battery), 0: none
+};
+
+enum class StreamState { idle, connecting, live, lingering, failed };
+std::string_view to_string(StreamState state);
+
+struct StreamStatus {
+    std::string name;
+    StreamState state = StreamState::idle;
+    unsigned viewers = 0;
+    StreamFormat format;
+    HubStats hub;
+    stream::SourceStats source;
+    unsigned reconnects = 0;
+    std::optional<Error> error;  ///< why the last attempt failed; cleared when live
+};
+
+struct WhepSession {
+    std::string session;  ///< opaque, unguessable; names the session for whep_close
+    std::string answer;   ///< SDP
+};
+
+struct Still {
+    Buffer jpeg;
+    WallTime taken{};  ///< when the picture came from the camera
+};
+
+enum class LogLevel { debug, info, warning, error };
+
+/// Called on any of the service's threads; must not block and must not call back.
+struct ServiceEvents {
+    std::function<void(const std::string& camera, const StreamStatus&)> stream_changed;
+    std::function<void(LogLevel, const std::string& camera, const std::string& line)> log;
+};
+
+/// Thread-safe. Destroying it ends every viewer and camera session within 2 s.
+class Service {
+public:
+    /// errors: refused when the RTSP address is taken or a GStreamer plugin is missing (the sentence names it and its package).
+    static Result<std::unique_ptr<Service>> start(const ServiceOptions& options, ServiceEvents events);
+    virtual ~Service() = default;
+
+    /// Adds the camera or replaces it; running sessions go on when endpoint and streams stay the same.
+    virtual void set_camera(const CameraSpec& camera) = 0;
+    virtual void remove_camera(const std::string& id) = 0;
+    /// A reason (privacy, asleep, offline): new viewers get 503 with it, running sessions are closed. None: available.
+    virtual void set_unavailable(const std::string& id, std::optional<std::string> reason) = 0;
+
+    /// Answers a WHEP offer; blocks until the camera is live (at most 10 s) and ICE candidates are gathered.
+    /// errors: unsupported (no common codec: 406), malformed (offer: 400), refused (busy, privacy, viewer limit: 503),
+    ///         those of MediaSource::open.
+    virtual Result<WhepSession> whep_open(const std::string& id, const std::string& stream, const std::string& offer) = 0;
+    /// False when there is no such session.
+    virtual bool whep_close(const std::string& session) = 0;
+
+    /// JPEG not older than `max_age`, from the cached keyframe or by opening the lesser stream; the older cached
+    /// picture when the camera cannot be had and `allow_stale`. `width` 0: as the camera sends it.
+    virtual Result<Still> still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;
+
+    virtual std::vector<StreamStatus> status(const std::string& id) const = 0;
+    /// The port RTSP really listens on; 0 when it is off.
+    virtual std::uint16_t rtsp_port() const = 0;
+};
+
+}  // namespace tplink::media

@@ -1,0 +1,20 @@
+#include "protocols/base/result.hpp"
+
+namespace tplink {
+
+std::string_view to_string(Errc code) {
+    switch (code) {
+    case Errc::unreachable: return "unreachable";
+    case Errc::timeout: return "timeout";
+    case Errc::cancelled: return "cancelled";
+    case Errc::auth_failed: return "auth_failed";
+    case Errc::locked_out: return "locked_out";
+    case Errc::session_expired: return "session_expired";
+    case Errc::unsupported: return "unsupported";
+    case Errc::refused: return "refused";
+    case Errc::malformed: return "malformed";
+    }
+    return "malformed";
+}
+
+}  // namespace tplink

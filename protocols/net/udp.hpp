@@ -1,0 +1,39 @@
+#pragma once
+// Datagrams with a deadline.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocols/base/bytes.hpp"
+#include "protocols/base/result.hpp"
+
+namespace tplink::net {
+
+struct Datagram {
+    std::string address;  ///< sender, numeric
+    std::uint16_t port = 0;
+    Buffer data;
+};
+
+class UdpSocket {
+public:
+    virtual ~UdpSocket() = default;
+    /// `address`: numeric IPv4. errors: unreachable.
+    virtual Result<void> send_to(Bytes data, const std::string& address, std::uint16_t port) = 0;
+    /// The next datagram; nothing when `timeout` passed. errors: unreachable, cancelled.
+    virtual Result<std::optional<Datagram>> receive(std::chrono::milliseconds timeout) = 0;
+    /// Sticky, from any thread.
+    virtual void cancel() = 0;
+};
+
+/// Binds to `address`:`port` (0: any port) with broadcast allowed. errors: unreachable.
+Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address = "0.0.0.0", std::uint16_t port = 0);
+
+/// Directed broadcast addresses of the machine's interfaces that are up, without loopback, plus 255.255.255.255.
+std::vector<std::string> broadcast_addresses();
+
+}  // namespace tplink::net

@@ -1,0 +1,73 @@
+#pragma once
+// The one door from media to a camera's video port: decrypted parts, in order.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "protocols/base/bytes.hpp"
+#include "protocols/base/random.hpp"
+#include "protocols/base/result.hpp"
+#include "protocols/base/secret.hpp"
+#include "protocols/net/tcp_stream.hpp"
+
+namespace tplink::stream {
+
+enum class PartType {
+    mpegts,  ///< `video/mp2t`: whole or cut TS packets, to be fed in order to one demuxer
+    jpeg,    ///< `image/jpeg`: one picture (or a piece of it)
+    h264,    ///< Annex B access unit (Kasa)
+    pcmu,    ///< G.711 u-law samples (Kasa)
+};
+
+struct MediaPart {
+    PartType type{};
+    Buffer data;  ///< plain bytes: padding and signature were checked
+};
+
+enum class Scheme { tapo, vigi };
+enum class Quality { hd, sd };  ///< main stream, lesser stream
+
+struct MediaEndpoint {
+    Scheme scheme = Scheme::tapo;
+    std::string host;
+    std::uint16_t port = 8800;
+    Credentials credentials;  ///< Tapo: the cloud account's password (or its ready upper-case MD5/SHA-256 hash); user name is always admin
+    Quality quality = Quality::hd;
+    bool audio = true;
+    unsigned channel = 0;
+};
+
+/// What happened on the wire so far.
+struct SourceStats {
+    std::uint64_t parts = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t bad_parts = 0;  ///< dropped: padding, signature, length
+    std::uint64_t resyncs = 0;    ///< times the part reader had to search for a delimiter
+};
+
+/// One session with a camera's video port. One thread opens and reads; cancel() from any.
+class MediaSource {
+public:
+    virtual ~MediaSource() = default;
+
+    /// Connects, logs in, asks for the stream. Returns when the camera granted it.
+    /// errors: unreachable, timeout, cancelled, auth_failed, locked_out, refused (too many viewers, privacy), malformed.
+    virtual Result<void> open() = 0;
+
+    /// The next media part; notifications and bad parts are handled inside.
+    /// errors: timeout when no media came within `timeout`; unreachable when the camera closed; auth_failed when
+    ///         the first encrypted parts do not decrypt; cancelled.
+    virtual Result<MediaPart> read(std::chrono::milliseconds timeout) = 0;
+
+    virtual SourceStats stats() const = 0;
+
+    /// Sticky, from any thread.
+    virtual void cancel() = 0;
+};
+
+std::unique_ptr<MediaSource> make_media_source(const MediaEndpoint& endpoint, std::unique_ptr<net::TcpConnector> connector,
+                                               RandomBytes& random);
+
+}  // namespace tplink::stream
