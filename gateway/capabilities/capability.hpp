@@ -14,7 +14,8 @@
 namespace tplink::gateway {
 
 struct OnOff {  ///< two states; published as "ON"/"OFF"
-    std::string_view on = "on", off = "off";  ///< the device's spelling; booleans and numbers compare as text
+    std::string_view on = "on", off = "off";  ///< the device's spelling; "true"/"1" are sent as JSON true/1
+    bool any_other_is_on = false;             ///< everything but `off` reads as on (LED rules, heat levels)
 };
 struct Number {
     double min = 0, max = 0, step = 1;
@@ -30,7 +31,9 @@ struct DynamicChoice {  ///< options come from the device (presets): `options` p
 };
 struct Text {};
 struct Timestamp {};  ///< published as ISO 8601 with offset
-struct Press {};      ///< stateless action
+struct Press {              ///< stateless action
+    bool may_not_answer = false;  ///< the device may go before it replies (reboot): silence is success
+};
 using Kind = std::variant<OnOff, Number, Choice, DynamicChoice, Text, Timestamp, Press>;
 
 /// A read request. `params`: JSON text, empty for none. `every_s`: 0 polls at the device's own interval.
@@ -44,8 +47,9 @@ struct WriteContext {
     const json::object& document;  ///< the device document: method -> result
 };
 
-struct Set {  ///< the value, in the device's spelling, lands at `pointer` inside params; `base`: JSON text it lands in
-    std::string_view method, pointer, base = "{}";
+struct Set {  ///< the value, in the device's spelling, lands at `pointer` inside params
+    std::string_view method, pointer;
+    bool whole = false;  ///< params start as the whole object last read by the row's query: the device wants all of it
 };
 using Build = Result<Request> (*)(const json::value& device_value, const WriteContext& context);  ///< the odd ones
 using Write = std::variant<std::monostate, Set, Build>;  ///< monostate: read-only
@@ -66,15 +70,16 @@ struct Hint {  ///< Home Assistant's words for it
 };
 
 struct Capability {
-    std::string_view id;       ///< public: topics, unique_id; never renamed, never reused
-    std::string_view name;     ///< English, sentence case
-    std::string_view needs;    ///< component that must be listed; empty: always offered
-    Kind kind;
+    std::string_view id{};     ///< public: topics, unique_id; never renamed, never reused
+    std::string_view name{};   ///< English, sentence case
+    std::string_view needs{};  ///< component that must be listed; empty: always offered
+    Kind kind{};
     Query query{};             ///< empty method: the row is only written
     std::string_view pointer{};  ///< RFC 6901, into the result of `query.method`
     Write write{};
     Hint hint{};
     Derive derive = nullptr;   ///< instead of `pointer`
+    int latch_s = 0;           ///< the device has no getter: after a confirmed command the value stays on that long
 };
 
 }  // namespace tplink::gateway

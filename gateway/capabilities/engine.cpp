@@ -1,0 +1,335 @@
+#include "gateway/capabilities/engine.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+
+#include "protocols/base/bytes.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+template <class... F> struct Overloaded : F... {
+    using F::operator()...;
+};
+template <class... F> Overloaded(F...) -> Overloaded<F...>;
+
+/// Whole numbers as int64: a double 80.0 would be printed as 8E1.
+json::value number_value(double value) {
+    const double rounded = std::round(value);
+    if (std::abs(value - rounded) < 1e-9 && std::abs(value) < 9e15) return json::value(static_cast<std::int64_t>(rounded));
+    return json::value(std::round(value * 1e6) / 1e6);
+}
+
+std::optional<double> to_number(const json::value& value) {
+    if (value.is_double()) return value.get_double();
+    if (value.is_int64()) return static_cast<double>(value.get_int64());
+    if (value.is_uint64()) return static_cast<double>(value.get_uint64());
+    if (!value.is_string()) return std::nullopt;
+    const std::string text(value.get_string());
+    if (text.empty() || text.size() > 40) return std::nullopt;
+    char* end = nullptr;
+    const double number = std::strtod(text.c_str(), &end);
+    if (*end != '\0' || !std::isfinite(number)) return std::nullopt;
+    return number;
+}
+
+/// Booleans and numbers as the tables spell them.
+std::string to_text(const json::value& value) {
+    if (value.is_string()) return std::string(value.get_string());
+    if (value.is_bool()) return value.get_bool() ? "true" : "false";
+    return json::serialize(value);
+}
+
+/// "true" and "1" of a table become JSON true and 1; other spellings stay text.
+json::value from_spelling(std::string_view text) {
+    if (text == "true") return json::value(true);
+    if (text == "false") return json::value(false);
+    std::int64_t number = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (ec == std::errc{} && end == text.data() + text.size()) return json::value(number);
+    return json::value(json::string(text));
+}
+
+const json::value* lookup(const Document& document, std::string_view method, std::string_view pointer) {
+    const json::value* result = document.if_contains(method);
+    if (result == nullptr) return nullptr;
+    boost::system::error_code ec;
+    return pointer.empty() ? result : result->find_pointer(pointer, ec);
+}
+
+std::string iso_utc(std::int64_t unix_s) {
+    const std::time_t time = static_cast<std::time_t>(unix_s);
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char text[40];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S+00:00", &parts);
+    return text;
+}
+
+json::value latched(const Capability& row, const Document& document, std::int64_t now) {
+    const json::value* all = document.if_contains(kLatched);
+    const json::value* entry = all != nullptr && all->is_object() ? all->get_object().if_contains(row.id) : nullptr;
+    if (entry == nullptr) return json::value("OFF");
+    const bool running = entry->at("until").to_number<std::int64_t>() > now;
+    return running ? entry->at("value") : json::value("OFF");
+}
+
+json::value publish(const Capability& row, const json::value& raw, const Document& document) {
+    return std::visit(
+        Overloaded{
+            [&](const OnOff& kind) -> json::value {
+                const std::string text = to_text(raw);
+                if (text == kind.off) return json::value("OFF");
+                if (text == kind.on || kind.any_other_is_on) return json::value("ON");
+                return json::value(nullptr);
+            },
+            [&](const Number& kind) -> json::value {
+                const auto number = to_number(raw);
+                return number ? number_value(*number * kind.scale) : json::value(nullptr);
+            },
+            [&](const Choice& kind) -> json::value {
+                const std::string text = to_text(raw);
+                const auto spelled = kind.device.empty() ? kind.options : kind.device;
+                const auto at = std::find(spelled.begin(), spelled.end(), text);
+                if (at == spelled.end()) return json::value(nullptr);
+                return json::value(json::string(kind.options[static_cast<std::size_t>(at - spelled.begin())]));
+            },
+            [&](const DynamicChoice&) -> json::value {
+                const std::string text = to_text(raw);
+                const auto options = options_of(row, document);
+                if (std::find(options.begin(), options.end(), text) == options.end()) return json::value(nullptr);
+                return json::value(json::string(text));
+            },
+            [&](const Text&) -> json::value {
+                if (raw.is_object() || raw.is_array() || raw.is_null()) return json::value(nullptr);
+                return json::value(json::string(to_text(raw).substr(0, 255)));  // Home Assistant refuses longer states
+            },
+            [&](const Timestamp&) -> json::value {
+                const auto number = to_number(raw);
+                if (!number || *number <= 0 || *number > 1e11) return json::value(nullptr);
+                return json::value(json::string(iso_utc(static_cast<std::int64_t>(*number))));
+            },
+            [&](const Press&) -> json::value { return json::value(nullptr); },
+        },
+        row.kind);
+}
+
+std::string joined(const std::vector<std::string>& options) {
+    std::string text;
+    for (const std::string& option : options) text += (text.empty() ? "" : ", ") + option;
+    return text;
+}
+
+Result<json::value> parse_on_off(const OnOff& kind, const json::value& payload) {
+    const std::string text = ascii_upper(to_text(payload));
+    if (text == "ON" || text == "TRUE" || text == "1") return from_spelling(kind.on);
+    if (text == "OFF" || text == "FALSE" || text == "0") return from_spelling(kind.off);
+    return fail(Errc::refused, "expected ON or OFF");
+}
+
+Result<json::value> parse_number(const Number& kind, const json::value& payload) {
+    const auto number = to_number(payload);
+    const auto text = [](double value) { return json::serialize(number_value(value)); };
+    if (!number || *number < kind.min || *number > kind.max)
+        return fail(Errc::refused, "expected a number from " + text(kind.min) + " to " + text(kind.max));
+    const double steps = std::round((*number - kind.min) / kind.step);
+    const json::value device = number_value((kind.min + steps * kind.step) / kind.scale);
+    if (kind.as_text) return json::value(json::string(json::serialize(device)));
+    return device;
+}
+
+Result<json::value> parse_option(const Capability& row, const json::value& payload, const Document& document) {
+    const auto options = options_of(row, document);
+    const std::string text = to_text(payload);
+    const auto at = std::find(options.begin(), options.end(), text);
+    if (at == options.end())
+        return fail(Errc::refused, options.empty() ? "the device has no options yet" : "expected one of: " + joined(options));
+    const auto* fixed = std::get_if<Choice>(&row.kind);
+    if (fixed == nullptr || fixed->device.empty()) return json::value(json::string(text));
+    return from_spelling(fixed->device[static_cast<std::size_t>(at - options.begin())]);
+}
+
+void set_at(json::value& target, std::string_view pointer, const json::value& value) {
+    json::value* at = &target;
+    while (!pointer.empty()) {
+        pointer.remove_prefix(1);
+        const auto slash = std::min(pointer.find('/'), pointer.size());
+        if (!at->is_object()) at->emplace_object();
+        at = &at->get_object()[pointer.substr(0, slash)];
+        pointer.remove_prefix(slash);
+    }
+    *at = value;
+}
+
+void merge(json::value& target, const json::value& source) {
+    if (!target.is_object() || !source.is_object()) {
+        target = source;
+        return;
+    }
+    for (const auto& [key, value] : source.get_object()) merge(target.get_object()[key], value);
+}
+
+}  // namespace
+
+void merge_answer(Document& document, std::string_view method, const json::value& result) {
+    merge(document[method], result);
+}
+
+json::value read_value(const Capability& row, const Document& document, std::int64_t now_unix_s) {
+    if (row.latch_s > 0) return latched(row, document, now_unix_s);
+    if (row.derive != nullptr) {
+        const json::value raw = row.derive(document, now_unix_s);
+        return raw.is_null() ? raw : publish(row, raw, document);
+    }
+    if (row.pointer.empty()) return json::value(nullptr);
+    const json::value* raw = lookup(document, row.query.method, row.pointer);
+    return raw == nullptr ? json::value(nullptr) : publish(row, *raw, document);
+}
+
+std::vector<std::string> options_of(const Capability& row, const Document& document) {
+    std::vector<std::string> options;
+    if (const auto* fixed = std::get_if<Choice>(&row.kind)) {
+        options.assign(fixed->options.begin(), fixed->options.end());
+    } else if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind)) {
+        const json::value* list = lookup(document, row.query.method, dynamic->options_pointer);
+        if (list != nullptr && list->is_array())
+            for (const json::value& item : list->get_array())
+                if (item.is_string()) options.emplace_back(item.get_string());
+    }
+    return options;
+}
+
+Result<json::value> parse_command(const Capability& row, const json::value& payload, const Document& document) {
+    return std::visit(Overloaded{
+                          [&](const OnOff& kind) { return parse_on_off(kind, payload); },
+                          [&](const Number& kind) { return parse_number(kind, payload); },
+                          [&](const Choice&) { return parse_option(row, payload, document); },
+                          [&](const DynamicChoice&) { return parse_option(row, payload, document); },
+                          [&](const Text&) -> Result<json::value> {
+                              const std::string text = to_text(payload);
+                              if (text.empty() || text.size() > 255) return fail(Errc::refused, "expected 1 to 255 characters");
+                              return json::value(json::string(text));
+                          },
+                          [&](const Timestamp&) -> Result<json::value> { return fail(Errc::refused, "a time cannot be set"); },
+                          [&](const Press&) -> Result<json::value> {
+                              const std::string text = ascii_upper(to_text(payload));
+                              if (text != "PRESS" && text != "ON" && text != "TRUE")
+                                  return fail(Errc::refused, "expected PRESS");
+                              return json::value(nullptr);
+                          },
+                      },
+                      row.kind);
+}
+
+Result<Request> make_request(const Capability& row, const json::value& device_value, const Document& document) {
+    return std::visit(
+        Overloaded{
+            [&](const std::monostate&) -> Result<Request> { return fail(Errc::unsupported, std::string(row.id) + " is read-only"); },
+            [&](const Set& set) -> Result<Request> {
+                json::value params = json::object();
+                if (set.whole) {
+                    const json::value* whole = document.if_contains(row.query.method);
+                    if (whole == nullptr) return fail(Errc::refused, std::string(row.id) + ": not read from the device yet");
+                    params = *whole;
+                }
+                json::value value = device_value;
+                const json::value* current = lookup(document, row.query.method, row.pointer);
+                if (current != nullptr && current->is_string() && !value.is_string()) value = json::string(to_text(value));
+                set_at(params, set.pointer, value);
+                return Request{std::string(set.method), std::move(params)};
+            },
+            [&](const Build& build) -> Result<Request> { return build(device_value, WriteContext{document}); },
+        },
+        row.write);
+}
+
+bool confirms(const Capability& row, const json::value& published, const json::value& device_value) {
+    if (std::holds_alternative<Press>(row.kind) || std::holds_alternative<DynamicChoice>(row.kind)) return true;
+    const json::value expected = publish(row, device_value, {});
+    if (const auto* number = std::get_if<Number>(&row.kind)) {
+        const auto a = to_number(published);
+        const auto b = to_number(expected);
+        return a && b && std::abs(*a - *b) <= number->step / 2;
+    }
+    return published == expected;
+}
+
+Offer::Offer(std::span<const Capability> table, const std::vector<Component>& components) {
+    for (const Capability& row : table) {
+        const bool listed = row.needs.empty() || components.empty() ||
+                            std::any_of(components.begin(), components.end(), [&](const Component& c) { return c.name == row.needs; });
+        // Without a component list a row can be trusted only when its query answers.
+        const bool provable = !components.empty() || row.needs.empty() || !row.query.method.empty();
+        if (listed && provable) candidates_.push_back(&row);
+    }
+}
+
+bool Offer::answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const {
+    if (row.query.method.empty()) return true;
+    if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind))
+        return lookup(document, row.query.method, dynamic->options_pointer) != nullptr;
+    if (std::holds_alternative<Press>(row.kind) || row.latch_s > 0) return lookup(document, row.query.method, row.pointer) != nullptr;
+    if (row.derive != nullptr) return !row.derive(document, now_unix_s).is_null() || lookup(document, row.query.method, "") != nullptr;
+    return lookup(document, row.query.method, row.pointer) != nullptr;
+}
+
+bool Offer::update(const Document& document, std::int64_t now_unix_s) {
+    std::vector<const Capability*> rows;
+    for (const Capability* row : candidates_) {
+        if (!rows.empty() && rows.back()->id == row->id) continue;  // an earlier variant won
+        const bool was = std::find(rows_.begin(), rows_.end(), row) != rows_.end();
+        if (was || (!dropped_.contains({row->query.method, row->query.params}) && answered(*row, document, now_unix_s)))
+            rows.push_back(row);
+    }
+    if (rows == rows_) return false;
+    rows_ = std::move(rows);
+    return true;
+}
+
+void Offer::drop(const Query& query) { dropped_.emplace(query.method, query.params); }
+
+const Capability* Offer::find(std::string_view id) const {
+    const auto at = std::find_if(rows_.begin(), rows_.end(), [&](const Capability* row) { return row->id == id; });
+    return at == rows_.end() ? nullptr : *at;
+}
+
+std::vector<Query> Offer::queries(bool all) const {
+    std::vector<Query> queries;
+    for (const Capability* row : all ? candidates_ : rows_) {
+        if (row->query.method.empty() || dropped_.contains({row->query.method, row->query.params})) continue;
+        const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) {
+            return q.method == row->query.method && q.params == row->query.params;
+        });
+        if (same == queries.end()) queries.push_back(row->query);
+        else same->every_s = std::min(same->every_s, row->query.every_s);
+    }
+    return queries;
+}
+
+json::object render(const std::vector<const Capability*>& rows, const Document& document, const json::object& previous,
+                    std::int64_t now_unix_s) {
+    json::object state;
+    for (const Capability* row : rows) {
+        if (std::holds_alternative<Press>(row->kind)) continue;
+        json::value value = read_value(*row, document, now_unix_s);
+        const json::value* before = previous.if_contains(row->id);
+        if (row->derive != nullptr && std::holds_alternative<Timestamp>(row->kind) && before != nullptr && before->is_string()) {
+            // Derived from "seconds since": poll timing moves it by a second or two; a real change moves it more.
+            const json::value early = row->derive(document, now_unix_s);
+            const auto fresh = to_number(early);
+            bool same = false;
+            for (int shift = -3; fresh && shift <= 3 && !same; ++shift)
+                same = before->get_string() == iso_utc(static_cast<std::int64_t>(*fresh) + shift);
+            if (same) value = *before;
+        }
+        state[row->id] = std::move(value);
+    }
+    return state;
+}
+
+}  // namespace tplink::gateway

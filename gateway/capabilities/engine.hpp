@@ -1,0 +1,85 @@
+#pragma once
+// Turns rows and a device document into state, and commands into requests. Knows no socket and no topic.
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gateway/capabilities/capability.hpp"
+
+namespace tplink::gateway {
+
+/// What the device said last: method -> result. Answers of one method asked with different params are merged.
+using Document = json::object;
+
+/// Documents keep values the device cannot tell under this key: id -> {"value", "until"} (unix seconds).
+inline constexpr std::string_view kLatched = "@latched";
+
+/// Merges `result` of `method` into the document; objects merge deeply, everything else is replaced.
+void merge_answer(Document& document, std::string_view method, const json::value& result);
+
+/// The row's value as published: "ON"/"OFF", number, text, ISO time; null when the document does not hold it.
+json::value read_value(const Capability& row, const Document& document, std::int64_t now_unix_s);
+
+/// Texts a DynamicChoice offers now; for Choice its options; else empty.
+std::vector<std::string> options_of(const Capability& row, const Document& document);
+
+/// A command's payload as the value the device wants.
+/// payload: text ("ON", "35") or JSON value. errors: refused with a sentence that names what is allowed.
+Result<json::value> parse_command(const Capability& row, const json::value& payload, const Document& document);
+
+/// errors: unsupported when the row cannot be written; those of its Build.
+Result<Request> make_request(const Capability& row, const json::value& device_value, const Document& document);
+
+/// True when the published `value` is what the command `device_value` asked for (numbers within half a step).
+bool confirms(const Capability& row, const json::value& published, const json::value& device_value);
+
+inline bool is_writable(const Capability& row) { return !std::holds_alternative<std::monostate>(row.write); }
+
+/// Which rows of a table one device has. A row is offered once the document answered for it; with variants of one id
+/// the first that answered wins. Rows without a query are offered when their component is listed.
+class Offer {
+public:
+    Offer(std::span<const Capability> table, const std::vector<Component>& components);
+
+    /// Looks at the document again; true when the offered rows changed. Rows never go away: a value that is
+    /// missing for a while is unknown, not ungrown.
+    bool update(const Document& document, std::int64_t now_unix_s);
+
+    /// The device does not know this query: its rows are out for this session.
+    void drop(const Query& query);
+
+    const std::vector<const Capability*>& rows() const { return rows_; }
+    const Capability* find(std::string_view id) const;
+
+    /// Distinct queries still worth sending. all: also of rows not yet offered (first poll); else only of offered rows.
+    std::vector<Query> queries(bool all) const;
+
+private:
+    bool answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const;
+    std::vector<const Capability*> candidates_;
+    std::vector<const Capability*> rows_;
+    std::set<std::pair<std::string_view, std::string_view>> dropped_;
+};
+
+/// One object with every offered property, null where unknown. `previous` keeps time stamps from jittering.
+json::object render(const std::vector<const Capability*>& rows, const Document& document, const json::object& previous,
+                    std::int64_t now_unix_s);
+
+/// Rules a table must obey: ids snake_case, variants of one id adjacent, pointers start with '/', min < max.
+constexpr bool valid(std::span<const Capability> table) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const Capability& row = table[i];
+        if (row.id.empty() || row.name.empty()) return false;
+        for (const char c : row.id)
+            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
+        if (!row.pointer.empty() && row.pointer.front() != '/') return false;
+        if (const auto* number = std::get_if<Number>(&row.kind); number != nullptr && !(number->min < number->max)) return false;
+        for (std::size_t k = 0; k + 1 < i; ++k)
+            if (table[k].id == row.id && table[i - 1].id != row.id) return false;
+    }
+    return true;
+}
+
+}  // namespace tplink::gateway
