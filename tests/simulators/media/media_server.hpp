@@ -1,0 +1,89 @@
+#pragma once
+// The video port (8800) of a simulated Tapo camera: Digest, Key-Exchange, encrypted MPEG-TS parts of a looping clip.
+// Written from the protocol page of that port; shares no code with the client.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/simulators/media/media_faults.hpp"
+
+namespace tplink::sim {
+
+class ClipLibrary;
+
+enum class MediaCodec { h264, h265 };
+enum class MediaHash { md5, sha256 };           ///< which hash of the account password is the secret
+enum class MediaKeyExchange { md5, none, plain };  ///< none: user "none", built-in secret; plain: no header, plain parts
+enum class MediaAudio { absent, alaw_8k, ulaw_16k };  ///< absent: the camera has no microphone
+
+struct MediaServerOptions {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: any free port, see port()
+    std::string username = "admin";
+    std::string password = "password";  ///< of the cloud account, plain text
+    MediaHash hash = MediaHash::sha256;  ///< sha256 announces encrypt_type="3"
+    MediaKeyExchange key_exchange = MediaKeyExchange::md5;
+    bool skips_digest = false;  ///< answers 200 at once (factory state)
+    MediaCodec codec = MediaCodec::h264;  ///< of the main stream; the sub stream is H.264
+    MediaAudio audio = MediaAudio::alaw_8k;
+    bool bench_clip = false;  ///< main stream is the 2304x1296 clip of target `bench_clip`
+    int max_sessions = 2;     ///< further previews are answered -52407
+    /// false: a session starts at once, with the latest keyframe. true: it waits for the next one, up to 2 s.
+    bool waits_for_keyframe = false;
+    std::uint64_t first_pts_90k = 900'000;
+    std::int64_t audio_pts_shift_90k = 0;  ///< audio PTS ahead of video PTS although both are in sync
+
+    /// While true no media is sent and `preview` is answered -64324. Called by session threads, often: must be cheap.
+    std::function<bool()> privacy_on;
+    MediaFaults faults;
+    /// Clips to share with other servers; null: this server loads its own.
+    std::shared_ptr<ClipLibrary> clips;
+};
+
+/// Totals since the start; *_open are of this moment.
+struct MediaCounters {
+    std::uint64_t connections_open = 0;
+    std::uint64_t connections_total = 0;
+    std::uint64_t sessions_open = 0;   ///< previews that run
+    std::uint64_t sessions_total = 0;  ///< previews granted
+    std::uint64_t sessions_with_audio = 0;  ///< of sessions_total
+    std::uint64_t sessions_refused = 0;     ///< privacy or too many
+    std::uint64_t auth_failures = 0;  ///< wrong answers to the Digest; the first 401 of a login is none
+    std::uint64_t parts = 0;          ///< media parts sent
+    std::uint64_t bytes = 0;          ///< everything sent
+};
+
+/// One thread accepts, one more per connection. All members from any thread.
+class MediaServer {
+public:
+    /// Listens when it returns. Throws std::system_error when the address cannot be bound.
+    explicit MediaServer(MediaServerOptions options);
+    /// Ends all connections and joins their threads.
+    ~MediaServer();
+    MediaServer(const MediaServer&) = delete;
+    MediaServer& operator=(const MediaServer&) = delete;
+
+    std::uint16_t port() const;
+    MediaCounters counters() const;
+
+    /// For running and new connections; the count of `after_parts` begins anew.
+    void set_faults(const MediaFaults& faults);
+    /// true: connections end, new ones are refused (camera asleep or switched off), until false.
+    void set_unavailable(bool unavailable);
+    /// New secret for new connections; running ones go on.
+    void set_password(std::string password);
+    /// Sends {"type":"notification","params":<params_json>} to all running sessions.
+    void notify(std::string_view params_json);
+    /// `stream_status` with this status ("finished", "grabbed") to all sessions, which then send no media any more.
+    void end_streams(std::string_view status);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace tplink::sim
