@@ -1,0 +1,80 @@
+#pragma once
+// What the rest of the gateway may know of a device: an immutable picture, made by its actor after each change.
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/capabilities/capability.hpp"
+#include "gateway/config/config.hpp"
+#include "protocols/base/clock.hpp"
+#include "protocols/session.hpp"
+
+namespace tplink::gateway {
+
+/// Something a person may have to act on.
+struct Problem {
+    Errc code{};
+    std::string message;  ///< one sentence: what happened
+    std::string hint;     ///< one sentence: what to do next
+    bool operator==(const Problem&) const = default;
+};
+
+struct DeviceCounters {
+    std::uint64_t polls = 0, errors = 0, commands = 0, logins = 0, flaps = 0;
+    double latency_ms = 0;  ///< of the last good poll
+};
+
+struct DeviceView {
+    std::string id;    ///< topic id: MAC, or "host_<address with _>" while the MAC is unknown
+    std::string name;  ///< configured, else the device's own, else model and end of MAC
+    std::string host;
+    Family family = Family::automatic;
+    Identity identity;
+    std::string transport;
+    bool online = false;
+    std::optional<Problem> problem;
+    std::vector<const Capability*> rows;                     ///< offered, in table order
+    std::map<std::string, std::vector<std::string>> options; ///< of choices, by row id
+    json::object state;                                      ///< id -> published value
+    WallTime since{};      ///< of the present online/offline
+    WallTime last_seen{};  ///< last good reply; epoch: never
+    DeviceCounters counters;
+
+    bool mac_known() const { return !identity.mac.empty(); }
+    bool is_camera() const {
+        return family == Family::tapo_camera || family == Family::vigi_camera || family == Family::kasa_camera;
+    }
+};
+
+struct Command {
+    std::string property;
+    json::value value;  ///< text or JSON as it came
+    std::optional<json::value> transaction;
+};
+
+/// Exactly one per command.
+struct CommandResult {
+    std::string id, property;
+    json::value value;  ///< as sent
+    std::string code;   ///< ok, superseded, invalid_value, unknown_property, read_only, unreachable, timeout, ...
+    std::string message;
+    std::optional<json::value> transaction;
+    bool ok() const { return code == "ok"; }
+};
+
+/// Where actors tell what changed. Called on the actor's thread; must not block.
+class DeviceSink {
+public:
+    virtual ~DeviceSink() = default;
+    virtual void device_changed(std::shared_ptr<const DeviceView> view) = 0;
+    /// After the state that confirms (or denies) the command.
+    virtual void command_done(const CommandResult& result) = 0;
+    /// Facts worth keeping over a restart (transport, pin, MAC) changed.
+    virtual void device_learned(const std::string& id) = 0;
+};
+
+}  // namespace tplink::gateway

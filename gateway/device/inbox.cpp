@@ -1,0 +1,54 @@
+#include "gateway/device/inbox.hpp"
+
+#include <algorithm>
+
+namespace tplink::gateway {
+
+Inbox::Put Inbox::put(Command command, SteadyTime now, bool replaceable, std::optional<Command>& superseded) {
+    const std::lock_guard lock(mutex_);
+    if (replaceable) {
+        const auto same = std::find_if(commands_.begin(), commands_.end(), [&](const QueuedCommand& queued) {
+            return queued.command.property == command.property;
+        });
+        if (same != commands_.end()) {
+            superseded = std::move(same->command);
+            same->command = std::move(command);
+            same->at = now;
+            return Put::replaced;
+        }
+    }
+    if (commands_.size() >= kMaxCommands) return Put::full;
+    commands_.push_back({std::move(command), now});
+    changed_.notify_one();
+    return Put::queued;
+}
+
+void Inbox::wish(const Wishes& wishes) {
+    const std::lock_guard lock(mutex_);
+    wishes_.poll |= wishes.poll;
+    wishes_.reconnect |= wishes.reconnect;
+    if (wishes.address) wishes_.address = wishes.address;
+    changed_.notify_one();
+}
+
+void Inbox::wait(std::stop_token stop, std::optional<SteadyTime> deadline) {
+    std::unique_lock lock(mutex_);
+    const auto ready = [&] { return !commands_.empty() || wishes_.any(); };
+    if (deadline) changed_.wait_until(lock, stop, *deadline, ready);
+    else changed_.wait(lock, stop, ready);
+}
+
+std::optional<QueuedCommand> Inbox::take() {
+    const std::lock_guard lock(mutex_);
+    if (commands_.empty()) return std::nullopt;
+    QueuedCommand first = std::move(commands_.front());
+    commands_.pop_front();
+    return first;
+}
+
+Wishes Inbox::take_wishes() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(wishes_, {});
+}
+
+}  // namespace tplink::gateway

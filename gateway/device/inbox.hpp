@@ -1,0 +1,51 @@
+#pragma once
+// The only way into an actor: a bounded queue of commands and a few wake-up flags.
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "gateway/device/device_view.hpp"
+
+namespace tplink::gateway {
+
+/// What woke the actor besides commands.
+struct Wishes {
+    bool poll = false;       ///< poll now
+    bool reconnect = false;  ///< forget refusals and the session, start over
+    std::optional<std::string> address{};  ///< the device moved there
+    bool any() const { return poll || reconnect || address.has_value(); }
+};
+
+struct QueuedCommand {
+    Command command;
+    SteadyTime at{};
+};
+
+/// Thread-safe; one consumer.
+class Inbox {
+public:
+    static constexpr std::size_t kMaxCommands = 64;  // a burst of automations; beyond it something loops
+
+    enum class Put { queued, replaced, full };
+    /// `replaceable`: a queued command of the same property gives way (numbers: only the newest matters).
+    /// `superseded` receives the one that gave way.
+    Put put(Command command, SteadyTime now, bool replaceable, std::optional<Command>& superseded);
+    void wish(const Wishes& wishes);
+
+    /// Waits for a command, a wish, a stop or the deadline.
+    void wait(std::stop_token stop, std::optional<SteadyTime> deadline);
+    std::optional<QueuedCommand> take();
+    Wishes take_wishes();
+
+private:
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::deque<QueuedCommand> commands_;
+    Wishes wishes_;
+};
+
+}  // namespace tplink::gateway
