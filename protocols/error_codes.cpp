@@ -51,7 +51,7 @@ constexpr Row kTable[] = {
     {-60502, kAll, auth_failed, "unknown user name"},
     {-40412, kAll, auth_failed, "HomeKit login failed"},
     {-40414, kAll, auth_failed, "camera asks for its local password"},
-    {-1501, kSmart, auth_failed, "wrong account or password"},
+    {-1501, kSmart | kLogin, auth_failed, "wrong account or password"},
     {-2101, kSmart, auth_failed, "account not accepted"},
     {-90000, kAll, auth_failed, "device has no password set"},
     {-90001, kAll, auth_failed, "device has no password set"},

@@ -16,6 +16,23 @@ enum class Dialect {
     media,        ///< JSON parts and HTTP 503 bodies of port 8800
 };
 
+/// Numbers that steer a protocol, by name.
+namespace code {
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = -1;
+inline constexpr int kJsonDecode = -1003;        ///< plug, on multipleRequest: an old P100 that cannot batch
+inline constexpr int kRequestTooLong = -1006;
+inline constexpr int kBadParameters = -1008;
+inline constexpr int kWrongTransport = 1003;     ///< plug asked by AES that wants KLAP or TPAP; no camera API here
+inline constexpr int kSessionExpired = -40401;   ///< camera: also a wrong password when logging in
+inline constexpr int kBlocked = -40404;
+inline constexpr int kSystemBlocked = -40408;
+inline constexpr int kBadEnvelope = -40210;      ///< camera: method unknown, or the whole envelope refused
+inline constexpr int kParameterMissing = -40211; ///< camera: on the login probe, the sign of TPAP
+inline constexpr int kInvalidNonce = -40413;     ///< camera: the good answer to the login probe of L3
+inline constexpr int kEndOfRange = -64304;       ///< motor at its end: done as far as possible, no failure
+} // namespace code
+
 /// Decision for a code other than 0; unknown codes are `refused`.
 Errc errc_of(Dialect dialect, int code);
 

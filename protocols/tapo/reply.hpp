@@ -1,0 +1,30 @@
+#pragma once
+// Reading what devices answer: JSON with codes that may be missing, nested or written as text.
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string_view>
+
+#include "protocols/base/result.hpp"
+
+namespace tplink::tapo {
+
+namespace json = boost::json;
+
+/// One JSON object. errors: malformed for anything else, or nesting deeper than 32.
+Result<json::object> parse_object(std::string_view text);
+
+/// The member as object; nullptr when absent or of another type.
+const json::object* find_object(const json::object& object, std::string_view key);
+/// The member as array; nullptr likewise.
+const json::array* find_array(const json::object& object, std::string_view key);
+/// The member as text; empty when absent or of another type. Lives as long as `object`.
+std::string_view find_text(const json::object& object, std::string_view key);
+/// A whole number, also when written as text ("-40401"); nothing when absent, of another type or too large.
+std::optional<int> find_int(const json::object& object, std::string_view key);
+
+/// error_code of a reply or of one entry of a batch; 0 when absent (hubs leave it out on success).
+inline int error_code(const json::object& reply) { return find_int(reply, "error_code").value_or(0); }
+
+}  // namespace tplink::tapo
