@@ -1,0 +1,110 @@
+#include "protocols/net/udp.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "protocols/net/socket_io.hpp"
+
+namespace tplink::net {
+namespace {
+
+constexpr std::size_t kMaxDatagram = 65536;
+
+std::optional<sockaddr_in> ipv4(const std::string& address, std::uint16_t port) {
+    sockaddr_in result{};
+    result.sin_family = AF_INET;
+    result.sin_port = htons(port);
+    if (::inet_pton(AF_INET, address.c_str(), &result.sin_addr) != 1) return std::nullopt;
+    return result;
+}
+
+std::string text_of(const in_addr& address) {
+    char text[INET_ADDRSTRLEN] = {};
+    ::inet_ntop(AF_INET, &address, text, sizeof text);
+    return text;
+}
+
+class RealUdpSocket final : public UdpSocket {
+public:
+    explicit RealUdpSocket(OwnedFd fd) : fd_(std::move(fd)), incoming_(kMaxDatagram) {}
+
+    Result<void> send_to(Bytes data, const std::string& address, std::uint16_t port) override {
+        const auto target = ipv4(address, port);
+        if (!target) return fail(Errc::unreachable, "send to " + address + ": not a numeric IPv4 address");
+        const ssize_t sent = ::sendto(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL,
+                                      reinterpret_cast<const sockaddr*>(&*target), sizeof *target);
+        if (sent < 0) return fail(Errc::unreachable, "send to " + address + ": " + errno_text(errno));
+        return {};
+    }
+
+    Result<std::optional<Datagram>> receive(std::chrono::milliseconds timeout) override {
+        const Deadline deadline = deadline_in(timeout);
+        for (;;) {
+            if (auto ready = wait_ready(fd_.get(), POLLIN, deadline, cancel_); !ready) {
+                if (ready.error().code == Errc::timeout) return std::nullopt;
+                return tl::unexpected(std::move(ready).error());
+            }
+            sockaddr_in from{};
+            socklen_t size = sizeof from;
+            const ssize_t count = ::recvfrom(fd_.get(), incoming_.data(), incoming_.size(), 0,
+                                             reinterpret_cast<sockaddr*>(&from), &size);
+            if (count >= 0) {
+                const Bytes data = Bytes(incoming_).first(static_cast<std::size_t>(count));
+                return Datagram{text_of(from.sin_addr), ntohs(from.sin_port), to_buffer(data)};
+            }
+            // ECONNREFUSED is an answer to something sent earlier to a host that does not listen: not about
+            // us.
+            if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
+                return fail(Errc::unreachable, "receive: " + errno_text(errno));
+        }
+    }
+
+    void cancel() override { cancel_.set(); }
+
+private:
+    OwnedFd fd_;
+    CancelEvent cancel_;
+    Buffer incoming_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address, std::uint16_t port) {
+    const std::string where = "bind UDP " + address + ":" + std::to_string(port);
+    const auto local = ipv4(address, port);
+    if (!local) return fail(Errc::unreachable, where + ": not a numeric IPv4 address");
+    OwnedFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0 ||
+        ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*local), sizeof *local) != 0)
+        return fail(Errc::unreachable, where + ": " + errno_text(errno));
+    return std::make_unique<RealUdpSocket>(std::move(fd));
+}
+
+std::vector<std::string> broadcast_addresses() {
+    std::vector<std::string> found;
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) == 0) {
+        for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
+            const bool usable = (each->ifa_flags & IFF_UP) != 0 && (each->ifa_flags & IFF_LOOPBACK) == 0 &&
+                                (each->ifa_flags & IFF_BROADCAST) != 0;
+            if (!usable || each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET ||
+                each->ifa_broadaddr == nullptr)
+                continue;
+            found.push_back(text_of(reinterpret_cast<const sockaddr_in*>(each->ifa_broadaddr)->sin_addr));
+        }
+        ::freeifaddrs(list);
+    }
+    found.emplace_back("255.255.255.255");
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+} // namespace tplink::net
