@@ -1,0 +1,227 @@
+#include "gateway/config/config.hpp"
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <yaml-cpp/yaml.h>
+
+#include "gateway/config/section.hpp"
+#include "protocols/base/bytes.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+constexpr std::size_t kMaxFile = 1U << 20;  // bytes; a configuration is a few kB
+constexpr std::string_view kPrefix = "TPLINK2MQTT__";
+constexpr std::initializer_list<std::pair<const char*, Family>> kFamilies = {
+    {"auto", Family::automatic},          {"tapo_camera", Family::tapo_camera}, {"vigi_camera", Family::vigi_camera},
+    {"kasa_camera", Family::kasa_camera}, {"tapo_plug", Family::tapo_plug},     {"kasa_plug", Family::kasa_plug}};
+
+void read_mqtt(Section in, MqttConfig& out, bool supervised) {
+    in.text("host", out.host);
+    in.number("port", out.port, 1, 65535);
+    in.text("username", out.username);
+    in.secret("password", out.password);
+    in.flag("tls", out.tls);
+    in.text("ca_file", out.ca_file);
+    in.text("client_cert", out.client_cert);
+    in.text("client_key", out.client_key);
+    in.text("base_topic", out.base_topic);
+    in.text("discovery_prefix", out.discovery_prefix);
+    in.choice<DiscoveryForm>("discovery", out.discovery,
+              {{"device", DiscoveryForm::device}, {"component", DiscoveryForm::component}, {"off", DiscoveryForm::off}});
+    for (const auto& [key, topic] : {std::pair{"base_topic", &out.base_topic}, std::pair{"discovery_prefix", &out.discovery_prefix}})
+        if (topic->empty() || topic->find_first_of("+#") != std::string::npos || topic->front() == '/' || topic->back() == '/')
+            in.fault(key, "must be a topic without + and #, not beginning or ending with /");
+    if (out.host.empty() && !supervised) in.fault("host", "is needed: the address of the MQTT broker");
+    in.finish();
+}
+
+void read_credentials(Section& in, Credentials& out) {
+    in.text("username", out.username);
+    in.secret("password", out.password);
+}
+
+bool is_target(const std::string& text) {
+    const auto slash = text.find('/');
+    if (slash == std::string::npos) return !text.empty() && text.find_first_of(" \t:") == std::string::npos;
+    int bits = -1;
+    const auto [end, ec] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
+    return ec == std::errc{} && end == text.data() + text.size() && bits >= 16 && bits <= 32;
+}
+
+void read_discovery(Section in, DiscoveryConfig& out) {
+    in.flag("enabled", out.enabled);
+    in.texts("targets", out.targets);
+    in.seconds("interval_s", out.interval, 10, 86400);
+    in.flag("adopt", out.adopt);
+    for (const std::string& target : out.targets)
+        if (!is_target(target)) in.fault("targets", "'" + target + "' is neither an address nor a network such as 192.168.1.0/24 (at most /16)");
+    in.finish();
+}
+
+void read_ports(Section in, WebrtcConfig& out) {
+    std::string ports = std::to_string(out.port_min) + "-" + std::to_string(out.port_max);
+    in.text("ports", ports);
+    in.texts("candidates", out.candidates);
+    unsigned low = 0;
+    unsigned high = 0;
+    const auto dash = ports.find('-');
+    if (dash != std::string::npos) {
+        std::from_chars(ports.data(), ports.data() + dash, low);
+        std::from_chars(ports.data() + dash + 1, ports.data() + ports.size(), high);
+    }
+    if (low < 1 || high > 65535 || low > high) in.fault("ports", "expected FIRST-LAST, such as 8660-8759");
+    else {
+        out.port_min = static_cast<std::uint16_t>(low);
+        out.port_max = static_cast<std::uint16_t>(high);
+    }
+    in.finish();
+}
+
+DeviceConfig read_device(Section in) {
+    DeviceConfig out;
+    in.text("name", out.name);
+    in.text("host", out.host);
+    in.text("mac", out.mac);
+    if (!out.mac.empty()) {
+        if (const auto mac = normalize_mac(out.mac)) out.mac = *mac;
+        else in.fault("mac", "expected six pairs of hex digits, such as a8:42:a1:00:11:22");
+    }
+    if (out.host.empty() && out.mac.empty()) in.fault("host", "is needed: the device's address (or its mac)");
+    in.choice<Family>("family", out.family, kFamilies);
+    Credentials own;
+    read_credentials(in, own);
+    if (!own.username.empty() || !own.password.empty()) out.credentials = own;
+    Section camera = in.section("camera_account");
+    read_credentials(camera, out.camera_account);
+    camera.finish();
+    in.number("port", out.port, 0, 65535);
+    in.number("media_port", out.media_port, 0, 65535);
+    in.number("state_port", out.state_port, 0, 65535);
+    in.number("talk_port", out.talk_port, 0, 65535);
+    in.choice<StreamChoice>("stream", out.stream, {{"hd", StreamChoice::hd}, {"sd", StreamChoice::sd}, {"both", StreamChoice::both}, {"off", StreamChoice::off}});
+    in.choice<VideoSource>("video_source", out.video_source, {{"auto", VideoSource::automatic}, {"native", VideoSource::native}, {"rtsp", VideoSource::rtsp}});
+    in.choice<Tristate>("battery", out.battery, {{"auto", Tristate::automatic}, {"yes", Tristate::yes}, {"no", Tristate::no},
+                                       {"true", Tristate::yes}, {"false", Tristate::no}});  // YAML people write yes as true
+    in.choice<KasaControl>("control", out.control, {{"auto", KasaControl::automatic}, {"local", KasaControl::local}, {"cloud", KasaControl::cloud}, {"none", KasaControl::none}});
+    in.seconds("poll_s", out.poll, 0, 86400);
+    Section entities = in.section("entities");
+    entities.texts("exclude", out.exclude);
+    entities.finish();
+    in.finish();
+    return out;
+}
+
+void read_all(Section in, Config& out, bool supervised) {
+    read_mqtt(in.section("mqtt"), out.mqtt, supervised);
+    Section account = in.section("account");
+    read_credentials(account, out.account);
+    account.finish();
+    Section cloud = in.section("cloud");
+    cloud.flag("enabled", out.cloud.enabled);
+    cloud.text("url", out.cloud.url);
+    cloud.text("ca_file", out.cloud.ca_file);
+    cloud.finish();
+    in.flag("local_only", out.local_only);
+    read_discovery(in.section("discovery"), out.discovery);
+    Section http = in.section("http");
+    http.listen("listen", out.http.listen);
+    http.text("username", out.http.username);
+    http.secret("password", out.http.password);
+    http.finish();
+    Section rtsp = in.section("rtsp");
+    rtsp.flag("enabled", out.rtsp.enabled);
+    rtsp.listen("listen", out.rtsp.listen);
+    rtsp.text("username", out.rtsp.username);
+    rtsp.secret("password", out.rtsp.password);
+    rtsp.finish();
+    read_ports(in.section("webrtc"), out.webrtc);
+    Section onvif = in.section("onvif");
+    onvif.flag("enabled", out.onvif.enabled);
+    onvif.number("port", out.onvif.port, 1, 65535);
+    onvif.finish();
+    Section media = in.section("media");
+    media.flag("transcode", out.media.transcode);
+    media.number("viewers_max", out.media.viewers_max, 1, 1000);
+    media.seconds("linger_s", out.media.linger, 0, 3600);
+    media.seconds("battery_view_limit_s", out.media.battery_view_limit, 10, 86400);
+    media.finish();
+    Section log = in.section("log");
+    log.choice<std::string>("level", out.log.level, {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}});
+    log.choice<LogFormat>("format", out.log.format, {{"text", LogFormat::text}, {"json", LogFormat::json}});
+    log.finish();
+    in.text("state_dir", out.state_dir);
+    for (Section& device : in.sections("devices")) out.devices.push_back(read_device(std::move(device)));
+    in.finish();
+}
+
+/// TPLINK2MQTT__MQTT__PASSWORD=x becomes mqtt.password: x. Values stay texts unless they are YAML lists or maps.
+void apply_environment(YAML::Node& root, const Environment& environment) {
+    for (const auto& [name, value] : environment) {
+        if (!name.starts_with(kPrefix)) continue;
+        const std::string path = ascii_lower(std::string_view(name).substr(kPrefix.size()));
+        const auto split = path.find("__");
+        const bool structured = value.starts_with('[') || value.starts_with('{');
+        const YAML::Node node = structured ? YAML::Load(value) : YAML::Node(value);
+        if (split == std::string::npos) root[path] = node;
+        else root[path.substr(0, split)][path.substr(split + 2)] = node;
+    }
+}
+
+}  // namespace
+
+std::string_view to_string(Family family) {
+    for (const auto& [word, value] : kFamilies)
+        if (value == family) return word;
+    return "auto";
+}
+
+bool Listen::is_loopback() const { return address.starts_with("127.") || address == "::1" || address == "[::1]" || address == "localhost"; }
+
+std::string ConfigFault::text() const { return file + ":" + std::to_string(line) + ": " + key + ": " + message; }
+
+LoadedConfig parse_config(std::string_view text, const std::string& file, const Environment& environment) {
+    LoadedConfig loaded;
+    try {
+        YAML::Node root = YAML::Load(std::string(text));
+        if (!root.IsDefined() || root.IsNull()) root = YAML::Node(YAML::NodeType::Map);
+        if (root.IsMap()) apply_environment(root, environment);
+        read_all(Section(root, "", file, loaded.faults), loaded.config, environment.contains("SUPERVISOR_TOKEN"));
+    } catch (const YAML::Exception& problem) {
+        loaded.faults.push_back({file, problem.mark.line + 1, "syntax", problem.msg + "; check indentation, quotes and brackets there"});
+    }
+    return loaded;
+}
+
+LoadedConfig load_config(const std::string& file, const Environment& environment) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    if (in) text << in.rdbuf();
+    LoadedConfig loaded;
+    std::error_code ec;
+    if (!in || std::filesystem::is_directory(file, ec)) loaded.faults.push_back({file, 0, "file", "cannot be read; check the path and its permissions"});
+    else if (text.str().size() > kMaxFile) loaded.faults.push_back({file, 0, "file", "is larger than 1 MiB; this is no configuration"});
+    else return parse_config(text.str(), file, environment);
+    return loaded;
+}
+
+LoadedConfig parse_device(std::string_view json_text) {
+    LoadedConfig loaded;
+    try {
+        loaded.config.devices.push_back(read_device(Section(YAML::Load(std::string(json_text)), "", "request", loaded.faults)));
+    } catch (const YAML::Exception& problem) {
+        loaded.faults.push_back({"request", problem.mark.line + 1, "syntax", problem.msg});
+    }
+    return loaded;
+}
+
+std::optional<std::string> default_config_file() {
+    std::error_code ec;
+    for (const char* path : {"./tplink2mqtt.yaml", "/etc/tplink2mqtt/tplink2mqtt.yaml", "/data/options.json"})
+        if (std::filesystem::exists(path, ec)) return path;
+    return std::nullopt;
+}
+
+}  // namespace tplink::gateway
