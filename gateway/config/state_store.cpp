@@ -1,0 +1,176 @@
+#include "gateway/config/state_store.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+namespace tplink::gateway {
+namespace {
+
+constexpr std::size_t kMaxFile = 16U << 20;  // bytes; 1000 devices need 300 kB
+
+std::string text_of(const json::object& object, std::string_view key) {
+    const json::value* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+json::object to_json(const Learned& learned) {
+    return {{"mac", learned.mac},
+            {"model", learned.model},
+            {"name", learned.name},
+            {"address", learned.address},
+            {"port", learned.port},
+            {"transport", learned.transport},
+            {"hash_form", learned.hash_form},
+            {"certificate_sha256", learned.certificate_sha256},
+            {"family", json::string(to_string(learned.family))}};
+}
+
+Family family_from(const std::string& word) {
+    for (const Family family : {Family::tapo_camera, Family::vigi_camera, Family::kasa_camera, Family::tapo_plug, Family::kasa_plug})
+        if (to_string(family) == word) return family;
+    return Family::automatic;
+}
+
+Learned from_json(const json::object& object) {
+    Learned learned;
+    learned.mac = text_of(object, "mac");
+    learned.model = text_of(object, "model");
+    learned.name = text_of(object, "name");
+    learned.address = text_of(object, "address");
+    learned.transport = text_of(object, "transport");
+    learned.hash_form = text_of(object, "hash_form");
+    learned.certificate_sha256 = text_of(object, "certificate_sha256");
+    learned.family = family_from(text_of(object, "family"));
+    const json::value* port = object.if_contains("port");
+    if (port != nullptr && port->is_int64() && port->get_int64() >= 0 && port->get_int64() < 65536)
+        learned.port = static_cast<std::uint16_t>(port->get_int64());
+    return learned;
+}
+
+json::object texts_to_json(const std::map<std::string, std::string>& texts) {
+    json::object object;
+    for (const auto& [key, text] : texts) object[key] = text;
+    return object;
+}
+
+void texts_from_json(const json::object& root, std::string_view key, std::map<std::string, std::string>& out) {
+    const json::value* value = root.if_contains(key);
+    if (value == nullptr || !value->is_object()) return;
+    for (const auto& [name, text] : value->get_object())
+        if (text.is_string()) out[name] = std::string(text.get_string());
+}
+
+/// Writes beside the file and renames, so that a crash leaves the old or the new one, never half.
+std::string write_private(const std::string& path, const std::string& text) {
+    const std::string beside = path + ".new";
+    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return std::strerror(errno);
+    std::size_t written = 0;
+    while (written < text.size()) {
+        const ssize_t step = ::write(fd, text.data() + written, text.size() - written);
+        if (step <= 0) break;
+        written += static_cast<std::size_t>(step);
+    }
+    const bool good = written == text.size() && ::fsync(fd) == 0;
+    ::close(fd);
+    if (!good || ::rename(beside.c_str(), path.c_str()) != 0) {
+        const std::string reason = std::strerror(errno);
+        ::unlink(beside.c_str());
+        return reason;
+    }
+    return {};
+}
+
+}  // namespace
+
+StateStore::StateStore(std::string directory) : directory_(std::move(directory)) { load(); }
+
+void StateStore::load() {
+    std::error_code ec;
+    std::filesystem::create_directories(directory_, ec);
+    if (ec) problem_ = "state_dir " + directory_ + " cannot be made (" + ec.message() + "): nothing learned survives a restart; set state_dir to a folder that can be written";
+    const std::string path = directory_ + "/state.json";
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return;
+    std::ostringstream text;
+    text << in.rdbuf();
+    boost::system::error_code bad;
+    const json::value parsed = text.str().size() > kMaxFile ? json::value() : json::parse(text.str(), bad);
+    if (bad || !parsed.is_object()) {
+        std::filesystem::rename(path, path + ".broken", ec);
+        problem_ = path + " was not readable and was set aside as state.json.broken; learned facts are learned again";
+        return;
+    }
+    const json::object& root = parsed.get_object();
+    if (const json::value* devices = root.if_contains("devices"); devices != nullptr && devices->is_object())
+        for (const auto& [mac, learned] : devices->get_object())
+            if (learned.is_object()) devices_[mac] = from_json(learned.get_object());
+    texts_from_json(root, "texts", texts_);
+    texts_from_json(root, "added", added_);
+}
+
+void StateStore::save() {
+    json::object devices;
+    for (const auto& [mac, learned] : devices_) devices[mac] = to_json(learned);
+    const json::object root{{"devices", devices}, {"texts", texts_to_json(texts_)}, {"added", texts_to_json(added_)}};
+    const std::string reason = write_private(directory_ + "/state.json", json::serialize(root));
+    problem_ = reason.empty() ? "" : "state_dir " + directory_ + " cannot be written (" + reason + "): nothing learned survives a restart; set state_dir to a folder that can be written";
+}
+
+std::map<std::string, Learned> StateStore::devices() const {
+    const std::lock_guard lock(mutex_);
+    return devices_;
+}
+
+void StateStore::put_device(const std::string& mac, const Learned& learned) {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = devices_.find(mac); at != devices_.end() && at->second == learned) return;
+    devices_[mac] = learned;
+    save();
+}
+
+void StateStore::remove_device(const std::string& mac) {
+    const std::lock_guard lock(mutex_);
+    if (devices_.erase(mac) > 0) save();
+}
+
+std::string StateStore::text(const std::string& key, const std::function<std::string()>& make) {
+    const std::lock_guard lock(mutex_);
+    const auto at = texts_.find(key);
+    if (at != texts_.end()) return at->second;
+    const std::string made = make();
+    texts_[key] = made;
+    save();
+    return made;
+}
+
+std::map<std::string, std::string> StateStore::added() const {
+    const std::lock_guard lock(mutex_);
+    return added_;
+}
+
+void StateStore::put_added(const std::string& id, const std::string& json_text) {
+    const std::lock_guard lock(mutex_);
+    added_[id] = json_text;
+    save();
+}
+
+void StateStore::remove_added(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    if (added_.erase(id) > 0) save();
+}
+
+std::string StateStore::problem() const {
+    const std::lock_guard lock(mutex_);
+    return problem_;
+}
+
+}  // namespace tplink::gateway

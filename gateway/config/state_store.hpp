@@ -1,0 +1,43 @@
+#pragma once
+// What was learned and must survive a restart: one JSON file in state_dir, mode 0600, replaced in one step.
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "gateway/device/opener.hpp"
+
+namespace tplink::gateway {
+
+/// Thread-safe. A directory that cannot be written is told once by `problem()`; then everything lives in memory only.
+class StateStore {
+public:
+    explicit StateStore(std::string directory);
+
+    std::map<std::string, Learned> devices() const;
+    void put_device(const std::string& mac, const Learned& learned);
+    void remove_device(const std::string& mac);
+
+    /// A text kept under `key`; made by `make` at first use.
+    std::string text(const std::string& key, const std::function<std::string()>& make);
+
+    /// Devices added, renamed or removed at run time, as devices[] entries in JSON, by id.
+    std::map<std::string, std::string> added() const;
+    void put_added(const std::string& id, const std::string& json_text);
+    void remove_added(const std::string& id);
+
+    /// One sentence when the last read or write failed; empty otherwise.
+    std::string problem() const;
+
+private:
+    void load();
+    void save();  // with the mutex held
+
+    mutable std::mutex mutex_;
+    std::string directory_, problem_;
+    std::map<std::string, Learned> devices_;
+    std::map<std::string, std::string> texts_, added_;
+};
+
+}  // namespace tplink::gateway
