@@ -8,9 +8,9 @@ namespace tplink::tapo {
 namespace {
 
 using test::at;
+namespace json = boost::json;
 using test::hex;
 using test::text;
-namespace json = boost::json;
 
 const json::value& vectors() {
     static const json::value value = test::load_vectors("plugs.json");

@@ -12,6 +12,8 @@
 
 namespace tplink::test {
 
+namespace json = boost::json;
+
 /// tests/vectors/<name>; throws when it cannot be read: a test without its vectors must fail.
 inline boost::json::value load_vectors(const std::string& name) {
     const std::ifstream file(std::string(TEST_DATA_DIR) + "/vectors/" + name);

@@ -1,0 +1,26 @@
+#include "protocols/tapo/answers.hpp"
+
+#include "protocols/tapo/reply.hpp"
+
+namespace tplink::tapo {
+
+Answer answer_of(Dialect dialect, std::string method, const json::object& entry) {
+    if (const int number = error_code(entry); number != code::kOk && number != code::kEndOfRange) {
+        Error error = device_error(dialect, number, method);
+        const bool of_session = error.code == Errc::session_expired || error.code == Errc::auth_failed;
+        if (of_session || error.code == Errc::locked_out) {
+            error.code = Errc::refused;
+            error.retry_after = {};
+        }
+        return {std::move(method), tl::unexpected(std::move(error))};
+    }
+    const json::value* result = entry.if_contains("result");
+    return {std::move(method), result && !result->is_null() ? *result : json::value(json::object())};
+}
+
+Answer missing_answer(std::string method) {
+    std::string what = method + ": the device left this out of its reply";
+    return {std::move(method), fail(Errc::malformed, std::move(what))};
+}
+
+}  // namespace tplink::tapo

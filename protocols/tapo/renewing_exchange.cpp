@@ -1,0 +1,64 @@
+#include "protocols/tapo/renewing_exchange.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "protocols/tapo/reply.hpp"
+
+namespace tplink::tapo {
+
+RenewingExchange::RenewingExchange(std::unique_ptr<Transport> transport, Dialect dialect, const Clock& clock)
+    : transport_(std::move(transport)), dialect_(dialect), clock_(clock) {}
+
+Result<json::object> RenewingExchange::ask(const json::object& request) {
+    TRY_VOID(ensure_login());
+    const std::string text = json::serialize(request);
+    auto reply = ask_once(text);
+    if (reply) return reply;
+    const bool garbage = reply.error().code == Errc::malformed;
+    if (reply.error().code != Errc::session_expired && (!garbage || garbage_is_no_lost_session_))
+        return remember(std::move(reply).error());
+    if (auto renewed = transport_->login(); !renewed) return remember(std::move(renewed).error());
+    reply = ask_once(text);
+    if (reply) return reply;
+    // A new session did not cure it: this device answers such requests with broken JSON.
+    if (garbage && reply.error().code == Errc::malformed) garbage_is_no_lost_session_ = true;
+    return remember(std::move(reply).error());
+}
+
+Result<json::object> RenewingExchange::ask_once(std::string_view text) {
+    json::object reply = TRY(parse_object(TRY(transport_->exchange(text))));
+    const int number = error_code(reply);
+    if (number == code::kOk) return reply;
+    switch (errc_of(dialect_, number)) {
+    case Errc::session_expired:
+    case Errc::auth_failed:
+    case Errc::locked_out: return tl::unexpected(device_error(dialect_, number, "session"));
+    default: return reply;
+    }
+}
+
+Result<void> RenewingExchange::ensure_login() {
+    if (refused_) return tl::unexpected(*refused_);
+    if (locked_ && clock_.now() < locked_until_) {
+        Error error = *locked_;
+        error.retry_after = std::chrono::ceil<std::chrono::seconds>(locked_until_ - clock_.now());
+        return tl::unexpected(std::move(error));
+    }
+    if (transport_->ready()) return {};
+    auto done = transport_->login();
+    if (!done && done.error().code == Errc::session_expired) done = transport_->login();
+    if (!done) return remember(std::move(done).error());
+    return {};
+}
+
+tl::unexpected<Error> RenewingExchange::remember(Error error) {
+    if (error.code == Errc::auth_failed) refused_ = error;
+    if (error.code == Errc::locked_out) {
+        locked_ = error;
+        locked_until_ = clock_.now() + error.retry_after;
+    }
+    return tl::unexpected(std::move(error));
+}
+
+}  // namespace tplink::tapo

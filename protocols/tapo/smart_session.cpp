@@ -1,0 +1,141 @@
+#include "protocols/tapo/smart_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/tapo/answers.hpp"
+#include "protocols/tapo/reply.hpp"
+
+namespace tplink::tapo {
+namespace {
+
+constexpr std::size_t kMaxBatch = 5;  // more is refused with kRequestTooLong or worse; smart.md, "Batches"
+constexpr std::size_t kMaxComponents = 512;
+constexpr std::size_t kTerminalUuidBytes = 16;
+
+std::int64_t now_ms(const Clock& clock) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch()).count();
+}
+
+/// Names are base64 of UTF-8; one that is not stays as it is.
+std::string decode_name(std::string_view text) {
+    const auto decoded = base64_decode(text);
+    return decoded ? std::string(as_text(*decoded)) : std::string(text);
+}
+
+Identity identity_of(const json::object& info) {
+    Identity identity;
+    identity.mac = normalize_mac(find_text(info, "mac")).value_or("");
+    identity.model = find_text(info, "model");
+    identity.name = decode_name(find_text(info, "nickname"));
+    identity.hardware = find_text(info, "hw_ver");
+    identity.firmware = find_text(info, "fw_ver");
+    identity.device_id = find_text(info, "device_id");
+    identity.device_type = find_text(info, "type");
+    return identity;
+}
+
+std::vector<Component> components_of(const json::object& result) {
+    std::vector<Component> components;
+    const json::array* list = find_array(result, "component_list");
+    if (!list) return components;
+    for (const json::value& entry : *list) {
+        const json::object* object = entry.if_object();
+        if (!object || components.size() == kMaxComponents) continue;
+        const std::string_view name = find_text(*object, "id");
+        if (!name.empty()) components.push_back({std::string(name), find_int(*object, "ver_code").value_or(1)});
+    }
+    return components;
+}
+
+}  // namespace
+
+SmartSession::SmartSession(std::unique_ptr<Transport> transport, RandomBytes& random, const Clock& clock)
+    : exchange_(std::move(transport), Dialect::smart, clock),
+      clock_(clock),
+      terminal_uuid_(base64_encode(random.bytes(kTerminalUuidBytes))),
+      batch_size_(kMaxBatch) {}
+
+json::object SmartSession::envelope(std::string_view method, const json::value& params) const {
+    json::object request{{"method", json::string_view(method.data(), method.size())}};
+    if (!params.is_null()) request["params"] = params;  // a null makes some methods fail
+    request["request_time_milis"] = now_ms(clock_);
+    request["terminal_uuid"] = terminal_uuid_;
+    if (transport() == "aes") request["terminalUUID"] = terminal_uuid_;  // the older spelling
+    return request;
+}
+
+Result<Answer> SmartSession::ask_single(const Request& request) {
+    const json::object reply = TRY(exchange_.ask(envelope(request.method, request.params)));
+    return answer_of(Dialect::smart, request.method, reply);
+}
+
+Result<json::value> SmartSession::call(const Request& request) {
+    Answer answer = TRY(ask_single(request));
+    return std::move(answer.result);
+}
+
+Result<void> SmartSession::ask_batch(std::span<const Request> requests, std::span<std::optional<Answer>> answers) {
+    json::array entries;
+    for (const Request& request : requests) {
+        json::object entry{{"method", request.method}};
+        if (!request.params.is_null()) entry["params"] = request.params;
+        entries.push_back(std::move(entry));
+    }
+    const json::object reply =
+        TRY(exchange_.ask(envelope("multipleRequest", json::object{{"requests", std::move(entries)}})));
+    const int number = error_code(reply);
+    if (number == code::kJsonDecode) batch_size_ = 1;
+    if (number == code::kRequestTooLong) batch_size_ = std::max<std::size_t>(1, requests.size() / 2);
+    const json::object* result = find_object(reply, "result");
+    const json::array* responses = result ? find_array(*result, "responses") : nullptr;
+    if (number != code::kOk || !responses) return {};
+    for (const json::value& value : *responses) {
+        const json::object* entry = value.if_object();
+        if (!entry) continue;
+        const std::string_view method = find_text(*entry, "method");
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (answers[i] || requests[i].method != method) continue;
+            answers[i] = answer_of(Dialect::smart, requests[i].method, *entry);
+            break;
+        }
+    }
+    return {};
+}
+
+Result<std::vector<Answer>> SmartSession::query(std::span<const Request> requests) {
+    std::vector<std::optional<Answer>> answers(requests.size());
+    std::size_t from = 0;
+    while (from < requests.size()) {
+        const std::size_t count = std::min(batch_size_, requests.size() - from);
+        const auto chunk = requests.subspan(from, count);
+        const auto slots = std::span(answers).subspan(from, count);
+        if (count > 1) {
+            TRY_VOID(ask_batch(chunk, slots));
+            const bool too_long = batch_size_ > 1 && batch_size_ < count;
+            if (too_long) continue;  // the same again in smaller batches
+        }
+        // A device may stop at the first failing entry: what it left out is asked alone.
+        for (std::size_t i = 0; i < count; ++i)
+            if (!slots[i]) slots[i] = TRY(ask_single(chunk[i]));
+        from += count;
+    }
+    std::vector<Answer> result;
+    result.reserve(answers.size());
+    for (auto& answer : answers) result.push_back(std::move(*answer));
+    return result;
+}
+
+Result<Identity> SmartSession::identify() {
+    const Request requests[] = {{"get_device_info", nullptr}, {"component_nego", nullptr}};
+    const std::vector<Answer> answers = TRY(query(requests));
+    if (!answers[0].result) return tl::unexpected(answers[0].result.error());
+    const json::object* info = answers[0].result->if_object();
+    if (!info) return fail(Errc::malformed, "get_device_info: no object");
+    Identity identity = identity_of(*info);
+    const json::object* components = answers[1].result ? answers[1].result->if_object() : nullptr;
+    if (components) identity.components = components_of(*components);
+    return identity;
+}
+
+}  // namespace tplink::tapo
