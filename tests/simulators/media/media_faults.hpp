@@ -12,7 +12,7 @@ enum class PartFault {
     none,
     short_part,         ///< body 100 bytes shorter than its Content-Length, then the next part
     cut_header,         ///< the header breaks off and a new part begins
-    bad_padding,        ///< last block of the ciphertext destroyed
+    bad_padding,        ///< decrypts to a last byte of 0, which PKCS#7 does not know
     reset,              ///< TCP reset in the middle of a part
     close,              ///< orderly end of the connection between two parts
     noise,              ///< 700 bytes without meaning between two parts

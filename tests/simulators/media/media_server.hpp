@@ -38,10 +38,10 @@ struct MediaServerOptions {
     std::int64_t audio_pts_shift_90k = 0;  ///< audio PTS ahead of video PTS although both are in sync
 
     /// While true no media is sent and `preview` is answered -64324. Called by session threads, often: must be cheap.
-    std::function<bool()> privacy_on;
-    MediaFaults faults;
+    std::function<bool()> privacy_on{};
+    MediaFaults faults{};
     /// Clips to share with other servers; null: this server loads its own.
-    std::shared_ptr<ClipLibrary> clips;
+    std::shared_ptr<ClipLibrary> clips{};
 };
 
 /// Totals since the start; *_open are of this moment.

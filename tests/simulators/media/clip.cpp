@@ -1,0 +1,112 @@
+#include "tests/simulators/media/clip.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace tplink::sim {
+namespace {
+
+constexpr std::uint64_t kAudioDuration90k = 9000;
+
+struct Nal {
+    std::size_t begin;  ///< of the start code
+    unsigned type;
+};
+
+std::vector<Nal> find_nals(Bytes data, ts::StreamType codec) {
+    std::vector<Nal> out;
+    for (std::size_t at = 0; at + 3 < data.size(); ++at) {
+        if (u8(data[at]) != 0 || u8(data[at + 1]) != 0 || u8(data[at + 2]) != 1) continue;
+        const unsigned header = u8(data[at + 3]);
+        const unsigned type = codec == ts::StreamType::h265 ? header >> 1U & 0x3FU : header & 0x1FU;
+        const bool long_code = at > 0 && u8(data[at - 1]) == 0;
+        out.push_back({long_code ? at - 1 : at, type});
+        at += 3;
+    }
+    return out;
+}
+
+bool is_delimiter(const Nal& nal, ts::StreamType codec) { return nal.type == (codec == ts::StreamType::h265 ? 35U : 9U); }
+
+bool holds_keyframe(Bytes unit, ts::StreamType codec) {
+    return std::ranges::any_of(find_nals(unit, codec), [codec](const Nal& nal) {
+        return codec == ts::StreamType::h265 ? nal.type >= 16 && nal.type <= 21 : nal.type == 5;
+    });
+}
+
+/// Cuts the packets of one access unit into parts; the first one of a keyframe leaves room for the Preamble.
+void append_parts(std::vector<ClipPart>& out, ts::Pes kind, bool keyframe, std::uint64_t offset_90k, Bytes payload) {
+    Buffer packets;
+    ts::append_pes(packets, kind, payload);
+    bool first = true;
+    for (Bytes rest = packets; !rest.empty(); first = false) {
+        const std::size_t limit = ts::kMaxPartPackets - (first && keyframe ? ts::kPreamblePackets : 0);
+        const std::size_t size = std::min(rest.size(), limit * ts::kPacketSize);
+        ClipPart part{kind, first, first && keyframe, offset_90k, 0, to_buffer(rest.first(size))};
+        if (first) {
+            const bool adapted = (u8(rest[3]) & 0x20U) != 0;  // a unit of less than one packet: stuffing comes first
+            part.pts_at = 4 + (adapted ? 1U + u8(rest[4]) : 0U) + ts::kPtsOffset;
+        }
+        out.push_back(std::move(part));
+        rest = rest.subspan(size);
+    }
+}
+
+Buffer load_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    return to_buffer(text);
+}
+
+}  // namespace
+
+std::vector<Buffer> split_at_delimiters(Bytes annex_b, ts::StreamType type) {
+    std::vector<Buffer> units;
+    const std::vector<Nal> nals = find_nals(annex_b, type);
+    for (std::size_t i = 0; i < nals.size(); ++i) {
+        const std::size_t end = i + 1 < nals.size() ? nals[i + 1].begin : annex_b.size();
+        if (is_delimiter(nals[i], type))
+            units.emplace_back();
+        else if (!units.empty())  // what stands before the first delimiter is repeated after it
+            append(units.back(), annex_b.subspan(nals[i].begin, end - nals[i].begin));
+    }
+    return units;
+}
+
+Clip multiplex(Bytes annex_b, ts::StreamType video, Bytes samples, ts::StreamType audio) {
+    Clip clip{video, audio, 0, {}};
+    for (const Buffer& unit : split_at_delimiters(annex_b, video)) {
+        append_parts(clip.parts, ts::Pes::video, holds_keyframe(unit, video), clip.duration_90k, unit);
+        clip.duration_90k += kFrameDuration90k;
+    }
+    const std::size_t size = audio == ts::StreamType::ulaw ? 1600 : 800;  // 0.1 s at 16 kHz, at 8 kHz
+    if (audio != ts::StreamType::none)
+        for (std::uint64_t offset = 0; offset < clip.duration_90k && samples.size() >= size; offset += kAudioDuration90k) {
+            append_parts(clip.parts, ts::Pes::audio, false, offset, samples.first(size));
+            samples = samples.subspan(size);
+        }
+    std::ranges::stable_sort(clip.parts, {}, &ClipPart::offset_90k);
+    return clip;
+}
+
+ClipLibrary::ClipLibrary() : folder_(CLIP_DIR) {
+    if (const char* folder = std::getenv("SIMULATOR_CLIPS"); folder != nullptr) folder_ = folder;
+}
+
+std::shared_ptr<const Clip> ClipLibrary::find(const std::string& video, ts::StreamType audio) {
+    const std::lock_guard lock(mutex_);
+    auto& clip = clips_[{video, audio}];
+    if (clip) return clip;
+    const Buffer picture = load_file(folder_ + "/" + video);
+    if (picture.empty()) return nullptr;
+    Buffer samples;
+    if (audio != ts::StreamType::none)
+        samples = load_file(folder_ + (audio == ts::StreamType::ulaw ? "/ulaw_16k" : "/alaw_8k"));
+    const auto type = video.starts_with("h265") ? ts::StreamType::h265 : ts::StreamType::h264;
+    clip = std::make_shared<const Clip>(multiplex(picture, type, samples, audio));
+    return clip;
+}
+
+}  // namespace tplink::sim

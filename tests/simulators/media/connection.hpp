@@ -1,0 +1,71 @@
+#pragma once
+// One client on the video port, served by one thread.
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "tests/simulators/media/camera_state.hpp"
+#include "tests/simulators/media/client_input.hpp"
+#include "tests/simulators/media/part_writer.hpp"
+#include "tests/simulators/media/wire.hpp"
+
+namespace tplink::sim {
+
+class MediaConnection {
+public:
+    /// `on_end` is called by the connection's thread as its last act.
+    MediaConnection(Fd socket, CameraState& camera, std::function<void()> on_end);
+    ~MediaConnection();
+    MediaConnection(const MediaConnection&) = delete;
+    MediaConnection& operator=(const MediaConnection&) = delete;
+
+    bool has_ended() const { return ended_; }
+    /// To a client that has a session: sends the JSON; with `ends_stream` no media after it.
+    void post(std::string json, bool ends_stream);
+
+private:
+    struct Note {
+        std::string json;
+        bool ends_stream;
+    };
+
+    void run(const std::stop_token& stop);
+    bool log_in(const std::stop_token& stop);
+    bool answer(const RequestHead& head, const std::stop_token& stop);
+    void serve(const std::stop_token& stop);
+    void handle(const ClientPart& part);
+    void start_preview(const std::string& seq, bool main_stream, bool with_audio);
+    void end_preview();
+    void reply(const std::string& seq, int error_code, const std::string& session);
+    bool send_due(const std::stop_token& stop);
+    bool send_next(const FaultPlan& plan, const std::stop_token& stop);
+    bool send_notes(const std::stop_token& stop);
+    bool pump(Deadline deadline, const std::stop_token& stop);
+    bool pause(std::chrono::milliseconds time, const std::stop_token& stop);
+    bool write(Bytes data, const std::stop_token& stop);
+
+    Fd socket_;
+    CameraState& camera_;
+    std::function<void()> on_end_;
+    Wakeup wakeup_;
+    ClientInput input_;
+    std::optional<MediaKey> key_;
+    std::optional<LiveStream> live_;
+    std::optional<PartWriter> writer_;
+    FaultTrigger trigger_;
+    Buffer pending_;  ///< a reply that waits for the first part
+    bool needs_keyframe_ = false;
+    std::string session_;
+    std::mutex mutex_;
+    std::deque<Note> notes_;
+    std::atomic<bool> ended_{false};
+    std::jthread thread_;
+};
+
+}  // namespace tplink::sim
