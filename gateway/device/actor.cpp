@@ -87,13 +87,13 @@ void DeviceActor::request_stop() {
     if (opener_) opener_->cancel();
 }
 
-void DeviceActor::post(Command command) {
+void DeviceActor::post(PropertyCommand command) {
     const auto now_view = view();
     const auto row = std::find_if(now_view->rows.begin(), now_view->rows.end(),
                                   [&](const Capability* candidate) { return candidate->id == command.property; });
     const bool replaceable = row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind);
-    std::optional<Command> superseded;
-    const Command copy = command;
+    std::optional<PropertyCommand> superseded;
+    const PropertyCommand copy = command;
     const auto put = inbox_.put(std::move(command), deps_.clock.now(), replaceable, superseded);
     if (superseded)
         deps_.sink.command_done({now_view->id, superseded->property, superseded->value, "superseded",
@@ -264,7 +264,7 @@ void DeviceActor::handle(const QueuedCommand& queued) {
     ++counters_.commands;
     CommandResult result;
     if (deps_.clock.now() - queued.at > kCommandLifetime) {
-        result = {"", queued.command.property, queued.command.value, "timeout", "it waited too long for the device and was not sent", {}};
+        result = {"", queued.command.property, queued.command.value, "timeout", "it waited too long for the device and was not sent", nullptr};
     } else {
         result = execute(queued.command);
     }
@@ -273,8 +273,8 @@ void DeviceActor::handle(const QueuedCommand& queued) {
     deps_.sink.command_done(result);
 }
 
-CommandResult DeviceActor::execute(const Command& command) {
-    CommandResult result{"", command.property, command.value, "ok", "", {}};
+CommandResult DeviceActor::execute(const PropertyCommand& command) {
+    CommandResult result{"", command.property, command.value, "ok", "", nullptr};
     const auto refuse = [&](std::string code, std::string message) {
         result.code = std::move(code);
         result.message = std::move(message);

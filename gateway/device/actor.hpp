@@ -34,7 +34,7 @@ public:
     /// Asks the thread to end; returns at once. The destructor joins.
     void request_stop();
 
-    void post(Command command);
+    void post(PropertyCommand command);
     void poll_now() { inbox_.wish({.poll = true}); }
     void reconnect() { inbox_.wish({.reconnect = true}); }
     void relocate(const std::string& address) { inbox_.wish({.address = address}); }
@@ -52,7 +52,7 @@ private:
     void poll(bool everything);
     Result<void> ask(const std::vector<Query>& queries);
     void handle(const QueuedCommand& queued);
-    CommandResult execute(const Command& command);
+    CommandResult execute(const PropertyCommand& command);
     CommandResult confirm(const Capability& row, const json::value& wanted, CommandResult result);
     void handle(const Wishes& wishes);
     void fail_with(const Error& error);

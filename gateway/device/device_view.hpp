@@ -10,6 +10,7 @@
 
 #include "gateway/capabilities/capability.hpp"
 #include "gateway/config/config.hpp"
+#include "gateway/device/command.hpp"
 #include "protocols/base/clock.hpp"
 #include "protocols/session.hpp"
 
@@ -48,22 +49,6 @@ struct DeviceView {
     bool is_camera() const {
         return family == Family::tapo_camera || family == Family::vigi_camera || family == Family::kasa_camera;
     }
-};
-
-struct Command {
-    std::string property;
-    json::value value;  ///< text or JSON as it came
-    std::optional<json::value> transaction;
-};
-
-/// Exactly one per command.
-struct CommandResult {
-    std::string id, property;
-    json::value value;  ///< as sent
-    std::string code;   ///< ok, superseded, invalid_value, unknown_property, read_only, unreachable, timeout, ...
-    std::string message;
-    std::optional<json::value> transaction;
-    bool ok() const { return code == "ok"; }
 };
 
 /// Where actors tell what changed. Called on the actor's thread; must not block.

@@ -4,7 +4,7 @@
 
 namespace tplink::gateway {
 
-Inbox::Put Inbox::put(Command command, SteadyTime now, bool replaceable, std::optional<Command>& superseded) {
+Inbox::Put Inbox::put(PropertyCommand command, SteadyTime now, bool replaceable, std::optional<PropertyCommand>& superseded) {
     const std::lock_guard lock(mutex_);
     if (replaceable) {
         const auto same = std::find_if(commands_.begin(), commands_.end(), [&](const QueuedCommand& queued) {

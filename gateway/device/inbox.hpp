@@ -21,7 +21,7 @@ struct Wishes {
 };
 
 struct QueuedCommand {
-    Command command;
+    PropertyCommand command;
     SteadyTime at{};
 };
 
@@ -33,7 +33,7 @@ public:
     enum class Put { queued, replaced, full };
     /// `replaceable`: a queued command of the same property gives way (numbers: only the newest matters).
     /// `superseded` receives the one that gave way.
-    Put put(Command command, SteadyTime now, bool replaceable, std::optional<Command>& superseded);
+    Put put(PropertyCommand command, SteadyTime now, bool replaceable, std::optional<PropertyCommand>& superseded);
     void wish(const Wishes& wishes);
 
     /// Waits for a command, a wish, a stop or the deadline.
