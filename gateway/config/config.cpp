@@ -80,8 +80,7 @@ void read_ports(Section in, WebrtcConfig& out) {
     in.finish();
 }
 
-DeviceConfig read_device(Section in) {
-    DeviceConfig out;
+DeviceConfig read_device(Section in, DeviceConfig out = {}) {
     in.text("name", out.name);
     in.text("host", out.host);
     in.text("mac", out.mac);
@@ -91,7 +90,7 @@ DeviceConfig read_device(Section in) {
     }
     if (out.host.empty() && out.mac.empty()) in.fault("host", "is needed: the device's address (or its mac)");
     in.choice<Family>("family", out.family, kFamilies);
-    Credentials own;
+    Credentials own = out.credentials.value_or(Credentials{});
     read_credentials(in, own);
     if (!own.username.empty() || !own.password.empty()) out.credentials = own;
     Section camera = in.section("camera_account");
@@ -207,10 +206,10 @@ LoadedConfig load_config(const std::string& file, const Environment& environment
     return loaded;
 }
 
-LoadedConfig parse_device(std::string_view json_text) {
+LoadedConfig parse_device(std::string_view json_text, const DeviceConfig& base) {
     LoadedConfig loaded;
     try {
-        loaded.config.devices.push_back(read_device(Section(YAML::Load(std::string(json_text)), "", "request", loaded.faults)));
+        loaded.config.devices.push_back(read_device(Section(YAML::Load(std::string(json_text)), "", "request", loaded.faults), base));
     } catch (const YAML::Exception& problem) {
         loaded.faults.push_back({"request", problem.mark.line + 1, "syntax", problem.msg});
     }

@@ -156,8 +156,8 @@ LoadedConfig parse_config(std::string_view text, const std::string& file, const 
 /// The same from a file. A file that cannot be read is one fault.
 LoadedConfig load_config(const std::string& file, const Environment& environment);
 
-/// One devices[] entry given as JSON text (device/add). errors as faults.
-LoadedConfig parse_device(std::string_view json_text);
+/// One devices[] entry given as JSON text (device/add), or the keys of one that change `base`. errors as faults.
+LoadedConfig parse_device(std::string_view json_text, const DeviceConfig& base = {});
 
 /// First of ./tplink2mqtt.yaml, /etc/tplink2mqtt/tplink2mqtt.yaml, /data/options.json that exists.
 std::optional<std::string> default_config_file();

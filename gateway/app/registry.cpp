@@ -1,0 +1,356 @@
+#include "gateway/app/registry.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace tplink::gateway {
+namespace {
+
+constexpr std::string_view kRemoved = "removed";  // marks a device the user does not want taken in again
+constexpr std::size_t kMaxFound = 1024;           // a hostile network may invent devices
+
+std::string key_of(const DeviceConfig& config) {
+    if (!config.mac.empty()) return config.mac;
+    return config.host + ":" + std::to_string(config.port);
+}
+
+std::string faults_text(const std::vector<ConfigFault>& faults) {
+    std::string text;
+    for (const ConfigFault& fault : faults) text += (text.empty() ? "" : "; ") + fault.key + " " + fault.message;
+    return text;
+}
+
+}  // namespace
+
+/// Tells the registry which entry spoke.
+class Registry::Sink final : public DeviceSink {
+public:
+    Sink(Registry& registry, std::string key) : registry_(registry), key_(std::move(key)) {}
+    void device_changed(std::shared_ptr<const DeviceView> view) override { registry_.device_changed(key_, std::move(view)); }
+    void command_done(const CommandResult& result) override {
+        if (registry_.listener_.result) registry_.listener_.result(result);
+    }
+    void device_learned(const std::string&) override { registry_.device_learned(key_); }
+
+private:
+    Registry& registry_;
+    std::string key_;
+};
+
+Registry::Registry(const Clock& clock, RandomBytes& random, StateStore& store, OpenerFactory make_opener,
+                   std::function<bool(const std::string&, std::uint16_t)> quick_probe)
+    : clock_(clock), random_(random), store_(store), make_opener_(std::move(make_opener)), quick_probe_(std::move(quick_probe)) {}
+
+Registry::~Registry() { stop(); }
+
+void Registry::configure(const Config& config) {
+    Entries gone;
+    {
+        const std::lock_guard lock(mutex_);
+        config_ = config;
+        gone = apply();
+    }
+    finish(std::move(gone));
+}
+
+/// What should run: the file's devices with the user's later changes, those added later, those taken in by discovery.
+std::map<std::string, Registry::Entry> Registry::wanted() const {
+    Entries wanted;
+    const auto put = [&](DeviceConfig config, bool adopted) {
+        Entry entry;
+        entry.credentials = config.credentials.value_or(config_.account);
+        entry.adopted = adopted;
+        const std::string key = key_of(config);
+        entry.config = std::move(config);
+        wanted.try_emplace(key, std::move(entry));
+    };
+    const auto changes = store_.added();
+    for (const DeviceConfig& config : config_.devices) {
+        const auto change = changes.find("change:" + key_of(config));
+        const auto changed = change == changes.end() ? LoadedConfig{} : parse_device(change->second, config);
+        put(changed.faults.empty() && !changed.config.devices.empty() ? changed.config.devices.front() : config, false);
+    }
+    for (const auto& [key, text] : changes) {
+        if (text == kRemoved || key.starts_with("change:")) continue;
+        const LoadedConfig loaded = parse_device(text);
+        if (loaded.faults.empty()) put(loaded.config.devices.front(), false);
+    }
+    if (!config_.discovery.enabled || !config_.discovery.adopt) return wanted;
+    for (const auto& [mac, learned] : store_.devices()) {
+        const auto mark = changes.find(mac);
+        if (mark != changes.end() && mark->second == kRemoved) continue;
+        const bool configured = std::any_of(wanted.begin(), wanted.end(), [&](const auto& item) {
+            const DeviceConfig& config = item.second.config;
+            return config.mac == mac || (config.mac.empty() && config.host == learned.address && (config.port == 0 || config.port == learned.port));
+        });
+        if (configured || table_of(learned.family).empty()) continue;
+        DeviceConfig config;
+        config.mac = mac;
+        config.host = learned.address;
+        config.port = learned.port;
+        config.family = learned.family;
+        const auto change = changes.find("change:" + mac);
+        const auto changed = change == changes.end() ? LoadedConfig{} : parse_device(change->second, config);
+        put(changed.faults.empty() && !changed.config.devices.empty() ? changed.config.devices.front() : config, true);
+    }
+    return wanted;
+}
+
+Registry::Entries Registry::apply() {
+    Entries gone;
+    if (stopped_) return gone;
+    Entries fresh = wanted();
+    for (auto at = entries_.begin(); at != entries_.end();) {
+        const auto same = fresh.find(at->first);
+        const bool keep = same != fresh.end() && same->second.config == at->second.config && same->second.credentials == at->second.credentials;
+        if (keep) {
+            fresh.erase(same);
+            ++at;
+        } else {
+            gone.insert(entries_.extract(at++));
+        }
+    }
+    const auto learned = store_.devices();
+    for (auto& [key, entry] : fresh) {
+        Learned known;
+        for (const auto& [mac, facts] : learned)
+            if (mac == entry.config.mac || (entry.config.mac.empty() && facts.address == entry.config.host && (entry.config.port == 0 || facts.port == entry.config.port)))
+                known = facts;
+        entry.sink = std::make_unique<Sink>(*this, key);
+        entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
+                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_});
+        entry.last = entry.actor->view();
+        Entry& placed = entries_[key] = std::move(entry);
+        placed.actor->start();
+    }
+    return gone;
+}
+
+void Registry::finish(Entries gone) {
+    for (auto& [key, entry] : gone) entry.actor->request_stop();
+    for (auto& [key, entry] : gone) entry.actor.reset();
+    for (auto& [key, entry] : gone) {
+        const std::shared_ptr<const DeviceView> successor = view(entry.last->id);
+        if (!successor && listener_.removed) listener_.removed(*entry.last);
+        else if (successor && listener_.changed) listener_.changed(*successor, nullptr);
+    }
+    for (const auto& now : views())
+        if (listener_.changed) listener_.changed(*now, nullptr);
+}
+
+void Registry::device_changed(const std::string& key, std::shared_ptr<const DeviceView> view) {
+    std::shared_ptr<const DeviceView> before;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = entries_.find(key);
+        if (at == entries_.end() || stopped_) return;
+        before = std::exchange(at->second.last, view);
+    }
+    if (listener_.changed) listener_.changed(*view, before.get());
+}
+
+void Registry::device_learned(const std::string& key) {
+    Learned learned;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = entries_.find(key);
+        if (at == entries_.end()) return;
+        learned = at->second.actor->learned();
+    }
+    if (!learned.mac.empty()) store_.put_device(learned.mac, learned);
+}
+
+bool Registry::is_known(const FoundDevice& found) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const auto& item) {
+        const Entry& entry = item.second;
+        if (!entry.config.mac.empty()) return entry.config.mac == found.mac;
+        if (entry.last->mac_known()) return entry.last->identity.mac == found.mac;
+        return entry.config.host == found.address && (entry.config.port == 0 || entry.config.port == found.port);
+    });
+}
+
+void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
+    Entries gone;
+    bool taken = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto marks = store_.added();
+        for (const FoundDevice& device : found) {
+            for (auto& [key, entry] : entries_)
+                if (entry.last->identity.mac == device.mac && entry.last->host != device.address && !entry.last->online)
+                    entry.actor->relocate(device.address);
+            if (is_known(device)) {
+                found_.erase(device.mac);
+                continue;
+            }
+            if (found_.size() < kMaxFound) found_[device.mac] = device;
+            const auto mark = marks.find(device.mac);
+            const bool wanted = mark == marks.end() || mark->second != kRemoved;
+            if (!adopt || !wanted || !device.same_account || table_of(device.family).empty() || config_.account.password.empty()) continue;
+            Learned learned;
+            learned.mac = device.mac;
+            learned.model = device.model;
+            learned.address = device.address;
+            learned.port = device.port;
+            learned.family = device.family;
+            store_.put_device(device.mac, learned);
+            found_.erase(device.mac);
+            taken = true;
+        }
+        if (taken) gone = apply();
+    }
+    if (taken) finish(std::move(gone));
+}
+
+std::vector<FoundDevice> Registry::candidates() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<FoundDevice> result;
+    for (const auto& [mac, device] : found_) result.push_back(device);
+    return result;
+}
+
+Result<std::string> Registry::add(const std::string& device_json) {
+    const LoadedConfig loaded = parse_device(device_json);
+    if (!loaded.faults.empty()) return fail(Errc::refused, faults_text(loaded.faults));
+    const DeviceConfig& config = loaded.config.devices.front();
+    const std::string key = key_of(config);
+    Entries gone;
+    {
+        const std::lock_guard lock(mutex_);
+        if (entries_.contains(key)) return fail(Errc::refused, "this device is there already; change it with device/options");
+        store_.put_added(key, device_json);
+        found_.erase(config.mac);
+        gone = apply();
+    }
+    finish(std::move(gone));
+    const std::lock_guard lock(mutex_);
+    const auto at = entries_.find(key);
+    return at == entries_.end() ? std::string() : at->second.last->id;
+}
+
+Result<void> Registry::remove(const std::string& id) {
+    Entries gone;
+    {
+        const std::lock_guard lock(mutex_);
+        const Entry* entry = find(id);
+        if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
+        const std::string key = key_of(entry->config);
+        const bool in_file = std::any_of(config_.devices.begin(), config_.devices.end(), [&](const DeviceConfig& c) { return key_of(c) == key; });
+        if (in_file) return fail(Errc::refused, "this device stands in the configuration file; remove it there");
+        const std::string mac = entry->last->identity.mac;
+        store_.remove_added(key);
+        store_.remove_added("change:" + key);
+        if (!mac.empty()) {
+            store_.remove_device(mac);
+            store_.put_added(mac, std::string(kRemoved));
+        }
+        gone = apply();
+    }
+    finish(std::move(gone));
+    return {};
+}
+
+Result<void> Registry::change(const std::string& id, const json::object& options) {
+    Entries gone;
+    {
+        const std::lock_guard lock(mutex_);
+        const Entry* entry = find(id);
+        if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
+        for (const std::string_view fixed : {"host", "mac", "family"})
+            if (options.contains(fixed)) return fail(Errc::refused, std::string(fixed) + " cannot be changed; remove the device and add it again");
+        const std::string key = key_of(entry->config);
+        const auto stored = store_.added();
+        json::object merged;
+        if (const auto at = stored.find("change:" + key); at != stored.end()) {
+            boost::system::error_code ec;
+            const json::value before = json::parse(at->second, ec);
+            if (!ec && before.is_object()) merged = before.get_object();
+        }
+        for (const auto& [name, value] : options) merged[name] = value;
+        const std::string text = json::serialize(merged);
+        const LoadedConfig loaded = parse_device(text, entry->config);
+        if (!loaded.faults.empty()) return fail(Errc::refused, faults_text(loaded.faults));
+        const bool was_added = stored.contains(key) && stored.at(key) != kRemoved;
+        if (was_added) {
+            boost::system::error_code ec;
+            json::value whole = json::parse(stored.at(key), ec);
+            if (!ec && whole.is_object())
+                for (const auto& [name, value] : options) whole.get_object()[name] = value;
+            store_.put_added(key, json::serialize(whole));
+        } else {
+            store_.put_added("change:" + key, text);
+        }
+        gone = apply();
+    }
+    finish(std::move(gone));
+    return {};
+}
+
+std::vector<std::shared_ptr<const DeviceView>> Registry::views() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<const DeviceView>> result;
+    for (const auto& [key, entry] : entries_) result.push_back(entry.last);
+    return result;
+}
+
+Registry::Entry* Registry::find(const std::string& id) {
+    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const auto& item) { return item.second.last->id == id; });
+    return at == entries_.end() ? nullptr : &at->second;
+}
+const Registry::Entry* Registry::find(const std::string& id) const { return const_cast<Registry*>(this)->find(id); }
+
+std::shared_ptr<const DeviceView> Registry::view(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = find(id);
+    return entry == nullptr ? nullptr : entry->last;
+}
+
+std::shared_ptr<const json::object> Registry::document(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = find(id);
+    return entry == nullptr ? nullptr : entry->actor->document();
+}
+
+std::optional<Registry::Access> Registry::access(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = find(id);
+    if (entry == nullptr) return std::nullopt;
+    return Access{entry->config, entry->credentials};
+}
+
+void Registry::command(const std::string& id, PropertyCommand command) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (const Entry* entry = find(id)) return entry->actor->post(std::move(command));
+    }
+    if (listener_.result)
+        listener_.result({id, command.property, command.value, "unknown_property", "there is no device '" + id + "'", command.transaction});
+}
+
+bool Registry::poll(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = find(id);
+    if (entry != nullptr) entry->actor->poll_now();
+    return entry != nullptr;
+}
+
+bool Registry::reconnect(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = find(id);
+    if (entry != nullptr) entry->actor->reconnect();
+    return entry != nullptr;
+}
+
+void Registry::stop() {
+    Entries all;
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+        all = std::move(entries_);
+        entries_.clear();
+    }
+    for (auto& [key, entry] : all) entry.actor->request_stop();
+}
+
+}  // namespace tplink::gateway

@@ -1,0 +1,109 @@
+#pragma once
+// All devices of the gateway: which exist, where they are, and who hears of their changes.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "gateway/config/config.hpp"
+#include "gateway/config/state_store.hpp"
+#include "gateway/device/actor.hpp"
+
+namespace tplink::gateway {
+
+/// A device that discovery saw.
+struct FoundDevice {
+    std::string mac, address, model, device_type, transport, firmware;
+    std::uint16_t port = 0;
+    Family family = Family::automatic;
+    bool same_account = true;  ///< a hint: false when it says it belongs to another account
+    bool operator==(const FoundDevice&) const = default;
+};
+
+/// Who hears of changes. Called on actor threads; must not block.
+struct RegistryListener {
+    std::function<void(const DeviceView&, const DeviceView* before)> changed;
+    std::function<void(const DeviceView&)> removed;
+    std::function<void(const CommandResult&)> result;
+};
+
+/// Thread-safe.
+class Registry {
+public:
+    Registry(const Clock& clock, RandomBytes& random, StateStore& store, OpenerFactory make_opener,
+             std::function<bool(const std::string&, std::uint16_t)> quick_probe);
+    ~Registry();
+
+    void listen(RegistryListener listener) { listener_ = std::move(listener); }
+
+    /// Starts, stops and restarts actors so that they are what the configuration says; those unchanged go on undisturbed.
+    void configure(const Config& config);
+
+    /// New addresses of known devices; unknown ones of supported families are taken in when `adopt`.
+    void discovered(const std::vector<FoundDevice>& found, bool adopt);
+    /// What discovery saw and nobody took in.
+    std::vector<FoundDevice> candidates() const;
+
+    /// errors: refused with a sentence.
+    Result<std::string> add(const std::string& device_json);
+    Result<void> remove(const std::string& id);
+    Result<void> change(const std::string& id, const json::object& options);
+
+    std::vector<std::shared_ptr<const DeviceView>> views() const;
+    std::shared_ptr<const DeviceView> view(const std::string& id) const;
+    std::shared_ptr<const json::object> document(const std::string& id) const;
+    /// Configuration and login of a device, for its video.
+    struct Access {
+        DeviceConfig config;
+        Credentials credentials;
+    };
+    std::optional<Access> access(const std::string& id) const;
+
+    /// Answers by the listener's `result`; at once when the device does not exist.
+    void command(const std::string& id, PropertyCommand command);
+    bool poll(const std::string& id);
+    bool reconnect(const std::string& id);
+
+    void stop();
+
+private:
+    class Sink;
+    struct Entry {
+        DeviceConfig config;
+        Credentials credentials;
+        std::unique_ptr<Sink> sink;
+        std::unique_ptr<DeviceActor> actor;
+        std::shared_ptr<const DeviceView> last;  ///< what listeners were told last
+        bool adopted = false;
+    };
+    using Entries = std::map<std::string, Entry>;
+
+    void device_changed(const std::string& key, std::shared_ptr<const DeviceView> view);
+    void device_learned(const std::string& key);
+    // With the mutex held:
+    std::map<std::string, Entry> wanted() const;
+    Entry* find(const std::string& id);
+    const Entry* find(const std::string& id) const;
+    bool is_known(const FoundDevice& found) const;
+    /// Takes out what shall stop and starts what shall run; what came out is destroyed without the mutex.
+    Entries apply();
+    void finish(Entries gone);
+
+    const Clock& clock_;
+    RandomBytes& random_;
+    StateStore& store_;
+    OpenerFactory make_opener_;
+    std::function<bool(const std::string&, std::uint16_t)> quick_probe_;
+    RegistryListener listener_;
+
+    mutable std::mutex mutex_;
+    Config config_;
+    Entries entries_;  // by configuration key, which never changes while the id may
+    std::map<std::string, FoundDevice> found_;
+    bool stopped_ = false;
+};
+
+}  // namespace tplink::gateway
