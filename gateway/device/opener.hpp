@@ -12,12 +12,12 @@ namespace tplink::gateway {
 
 /// Facts that survive a restart. Texts as the ladder understands them; empty: not known.
 struct Learned {
-    std::string mac, model, name;
-    std::string address;             ///< where it was seen last
+    std::string mac{}, model{}, name{};
+    std::string address{};           ///< where it was seen last
     std::uint16_t port = 0;
-    std::string transport;           ///< "klap2", "tapo3", ...
-    std::string hash_form;           ///< which form of the password it holds
-    std::string certificate_sha256;  ///< pinned
+    std::string transport{};         ///< "klap2", "tapo3", ...
+    std::string hash_form{};         ///< which form of the password it holds
+    std::string certificate_sha256{};  ///< pinned
     Family family = Family::automatic;
     bool operator==(const Learned&) const = default;
 };

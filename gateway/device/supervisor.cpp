@@ -29,11 +29,11 @@ bool Supervisor::failed(const Error& error, SteadyTime now, const std::function<
         online_ = false;
         const auto lock = error.retry_after.count() > 0 ? error.retry_after : std::chrono::seconds{1800};
         not_before_ = now + lock + kLockMargin;
-    } else if (online_ && failures_ < kGracePolls) {
+    } else if (online_ && failures_ % kGracePolls != 0) {
         not_before_ = now;  // within the grace the next poll comes at its usual time
         return false;
     } else {
-        if (online_ && failures_ % kGracePolls == 0 && probe && probe()) return false;  // it is there, only deaf to this request
+        if (online_ && probe && probe()) return false;  // it is there, only deaf to this request
         online_ = false;
         const double seconds = std::min(static_cast<double>(kFirstDelay.count()) * std::pow(2.0, std::min(retries_, 10)),
                                         static_cast<double>(kLongestDelay.count()));

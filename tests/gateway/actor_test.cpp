@@ -1,0 +1,217 @@
+#include "gateway/device/actor.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <gtest/gtest.h>
+
+#include "tests/gateway/fake_session.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+using testing::FakeDevice;
+using testing::FakeOpener;
+
+class Recorder final : public DeviceSink {
+public:
+    void device_changed(std::shared_ptr<const DeviceView> view) override {
+        const std::lock_guard lock(mutex);
+        events.push_back("view " + std::string(view->online ? "online" : "offline") + " " + json::serialize(view->state));
+        last = std::move(view);
+        changed.notify_all();
+    }
+    void command_done(const CommandResult& result) override {
+        const std::lock_guard lock(mutex);
+        events.push_back("result " + result.property + " " + result.code);
+        results.push_back(result);
+        changed.notify_all();
+    }
+    void device_learned(const std::string& id) override {
+        const std::lock_guard lock(mutex);
+        learned = id;
+    }
+    template <class F> bool wait(F condition) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, std::chrono::seconds(10), condition);
+    }
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::string> events;
+    std::vector<CommandResult> results;
+    std::shared_ptr<const DeviceView> last;
+    std::string learned;
+};
+
+struct Bench {
+    FakeDevice device;
+    Recorder sink;
+    bool probe_answers = false;
+    std::unique_ptr<DeviceActor> actor;
+
+    explicit Bench(int poll_s = 1) {
+        device.answers = testing::plug_answers();
+        DeviceConfig config;
+        config.host = "127.0.0.1";
+        config.poll = std::chrono::seconds(poll_s);
+        actor = std::make_unique<DeviceActor>(config, Credentials{"u", Secret("p")}, Learned{},
+                                              ActorDeps{system_clock(), system_random(), sink, [this] { return std::make_unique<FakeOpener>(device); },
+                                                        [this](const std::string&, std::uint16_t) { return probe_answers; }});
+    }
+    ~Bench() { actor.reset(); }
+    bool online() {
+        return sink.wait([&] { return sink.last && sink.last->online; });
+    }
+    CommandResult command(std::string property, json::value value) {
+        const std::size_t before = sink.results.size();
+        actor->post({std::move(property), std::move(value), json::value(7)});
+        EXPECT_TRUE(sink.wait([&] { return sink.results.size() > before; }));
+        return sink.results.back();
+    }
+};
+
+TEST(DeviceActor, LearnsTheDeviceAndPublishesItsState) {
+    Bench bench;
+    EXPECT_EQ(bench.actor->id(), "host_127_0_0_1");
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    EXPECT_EQ(bench.sink.last->id, "a842a1001122");
+    EXPECT_EQ(bench.sink.last->state.at("state"), json::value("ON"));
+    EXPECT_EQ(bench.sink.last->state.at("power").to_number<double>(), 12.34);
+    EXPECT_EQ(bench.sink.last->state.at("energy_today").to_number<double>(), 1.25);
+    EXPECT_EQ(bench.sink.learned, "a842a1001122");
+}
+
+TEST(DeviceActor, ConfirmsACommandByReadingItBackBeforeTheResult) {
+    Bench bench;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    const CommandResult result = bench.command("state", "OFF");
+    EXPECT_EQ(result.code, "ok");
+    EXPECT_EQ(result.transaction, json::value(7));
+    const std::lock_guard lock(bench.sink.mutex);
+    std::size_t state_at = 0;
+    std::size_t result_at = 0;
+    for (std::size_t i = 0; i < bench.sink.events.size(); ++i) {
+        if (state_at == 0 && bench.sink.events[i].find(R"("state":"OFF")") != std::string::npos) state_at = i;
+        if (bench.sink.events[i].starts_with("result")) result_at = i;
+    }
+    EXPECT_GT(state_at, 0U);
+    EXPECT_LT(state_at, result_at);
+}
+
+TEST(DeviceActor, NeverPublishesAssumedState) {
+    Bench bench;
+    bench.device.ignore_writes = true;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    const CommandResult result = bench.command("state", "OFF");
+    EXPECT_EQ(result.code, "refused");
+    for (const std::string& event : bench.sink.events) EXPECT_EQ(event.find(R"("state":"OFF")"), std::string::npos);
+}
+
+TEST(DeviceActor, AnswersBadCommandsWithoutAskingTheDevice) {
+    Bench bench;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    EXPECT_EQ(bench.command("state", "perhaps").code, "invalid_value");
+    EXPECT_EQ(bench.command("nonsense", "1").code, "unknown_property");
+    EXPECT_EQ(bench.command("rssi", "1").code, "read_only");
+    EXPECT_TRUE(bench.device.calls.empty());
+}
+
+TEST(DeviceActor, AWrongPasswordIsTriedOnceUntilAHumanActs) {
+    Bench bench;
+    bench.device.open_error = Error{Errc::auth_failed, "the password was refused", -1501, {}};
+    bench.actor->start();
+    ASSERT_TRUE(bench.sink.wait([&] { return bench.sink.last && bench.sink.last->problem; }));
+    EXPECT_EQ(bench.sink.last->problem->code, Errc::auth_failed);
+    EXPECT_EQ(bench.command("state", "ON").code, "auth_failed");
+    bench.actor->poll_now();
+    EXPECT_EQ(bench.command("state", "ON").code, "auth_failed");
+    EXPECT_EQ(bench.device.opened, 1) << "one attempt, whatever is asked";
+    {
+        const std::lock_guard lock(bench.device.mutex);
+        bench.device.open_error.reset();
+    }
+    bench.actor->reconnect();
+    EXPECT_TRUE(bench.online());
+}
+
+TEST(DeviceActor, OneLostReplyIsNoOutageThreeAreAndItComesBackByItself) {
+    Bench bench;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    {
+        const std::lock_guard lock(bench.device.mutex);
+        bench.device.exchange_error = Error{Errc::timeout, "no answer", 0, {}};
+        bench.device.polls = 0;
+    }
+    ASSERT_TRUE(bench.sink.wait([&] { return !bench.sink.last->online; }));
+    EXPECT_GE(bench.device.polls, Supervisor::kGracePolls);
+    EXPECT_FALSE(bench.sink.last->state.empty()) << "last values stay";
+    {
+        const std::lock_guard lock(bench.device.mutex);
+        bench.device.exchange_error.reset();
+    }
+    bench.actor->reconnect();
+    EXPECT_TRUE(bench.online());
+    EXPECT_EQ(bench.sink.last->counters.flaps, 1U);
+}
+
+TEST(DeviceActor, StopsAtOnceEvenWhenBackingOff) {
+    Bench bench;
+    bench.device.open_error = Error{Errc::unreachable, "refused", 0, {}};
+    bench.actor->start();
+    ASSERT_TRUE(bench.sink.wait([&] { return bench.sink.last && bench.sink.last->problem; }));
+    const auto begun = std::chrono::steady_clock::now();
+    bench.actor.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4)) << "the back-off is 5 s";
+}
+
+TEST(Supervisor, BacksOffWithJitterToFiveMinutes) {
+    Supervisor supervisor(1.0);
+    const SteadyTime start{};
+    std::vector<long> seconds;
+    SteadyTime now = start + 1h;
+    for (int i = 0; i < 10; ++i) {
+        supervisor.failed({Errc::unreachable, "x", 0, {}}, now, {});
+        seconds.push_back(std::chrono::duration_cast<std::chrono::seconds>(*supervisor.next_try() - now).count());
+        now = *supervisor.next_try();
+        EXPECT_TRUE(supervisor.may_try(now));
+    }
+    EXPECT_EQ(seconds.front(), 6);
+    EXPECT_EQ(seconds.back(), 375);
+}
+
+TEST(Supervisor, WaitsOutALockWithAMargin) {
+    Supervisor supervisor(0);
+    const SteadyTime now = SteadyTime{} + 1h;
+    supervisor.failed({Errc::locked_out, "locked", -40404, std::chrono::seconds(600)}, now, {});
+    EXPECT_FALSE(supervisor.may_try(now + 600s));
+    EXPECT_EQ(supervisor.standing_refusal(now + 600s), Errc::locked_out);
+    EXPECT_TRUE(supervisor.may_try(now + 631s));
+}
+
+TEST(Supervisor, AProbeThatAnswersKeepsADeafDeviceOnline) {
+    Supervisor supervisor(0);
+    supervisor.succeeded();
+    for (int i = 0; i < 6; ++i) supervisor.failed({Errc::timeout, "x", 0, {}}, SteadyTime{}, [] { return true; });
+    EXPECT_TRUE(supervisor.online());
+    for (int i = 0; i < 3; ++i) supervisor.failed({Errc::timeout, "x", 0, {}}, SteadyTime{}, [] { return false; });
+    EXPECT_FALSE(supervisor.online());
+}
+
+TEST(Inbox, ANewerNumberReplacesTheQueuedOne) {
+    Inbox inbox;
+    std::optional<PropertyCommand> gone;
+    EXPECT_EQ(inbox.put({"volume", json::value(1), nullptr}, {}, true, gone), Inbox::Put::queued);
+    EXPECT_EQ(inbox.put({"volume", json::value(2), nullptr}, {}, true, gone), Inbox::Put::replaced);
+    ASSERT_TRUE(gone);
+    EXPECT_EQ(gone->value, json::value(1));
+    EXPECT_EQ(inbox.take()->command.value, json::value(2));
+    EXPECT_FALSE(inbox.take());
+    for (std::size_t i = 0; i < Inbox::kMaxCommands; ++i) EXPECT_EQ(inbox.put({"state", "ON", nullptr}, {}, false, gone), Inbox::Put::queued);
+    EXPECT_EQ(inbox.put({"state", "ON", nullptr}, {}, false, gone), Inbox::Put::full);
+}
+
+}  // namespace
+}  // namespace tplink::gateway

@@ -1,0 +1,112 @@
+#include "gateway/config/config.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "gateway/app/arguments.hpp"
+#include "gateway/config/state_store.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+std::string only_fault(const std::string& text, const Environment& environment = {}) {
+    const LoadedConfig loaded = parse_config(text, "f.yaml", environment);
+    if (loaded.faults.empty()) return "";
+    std::string all;
+    for (const auto& fault : loaded.faults) all += (all.empty() ? "" : "\n") + fault.text();
+    return all;
+}
+
+TEST(Config, NeedsNothingButTheBroker) {
+    const LoadedConfig loaded = parse_config("mqtt: {host: broker}\n", "f.yaml", {});
+    ASSERT_TRUE(loaded.faults.empty()) << loaded.faults.front().text();
+    EXPECT_EQ(loaded.config.mqtt.port, 1883);
+    EXPECT_EQ(loaded.config.http.listen, (Listen{"0.0.0.0", 8745}));
+    EXPECT_EQ(loaded.config.media.linger, std::chrono::seconds(15));
+    EXPECT_EQ(only_fault(""), "f.yaml:0: mqtt.host: is needed: the address of the MQTT broker");
+    EXPECT_EQ(only_fault("", {{"SUPERVISOR_TOKEN", "x"}}), "") << "the add-on's Supervisor knows the broker";
+}
+
+TEST(Config, NamesLineKeyAndNearestWord) {
+    EXPECT_EQ(only_fault("mqtt:\n  host: b\n  prot: 1883\n"), "f.yaml:3: mqtt.prot: is not known; did you mean 'port'?");
+    EXPECT_EQ(only_fault("mqtt:\n  host: b\n  port: many\n"), "f.yaml:3: mqtt.port: expected a whole number from 1 to 65535");
+    EXPECT_EQ(only_fault("mqtt: {host: b}\ndevices:\n  - name: x\n"), "f.yaml:3: devices[0].host: is needed: the device's address (or its mac)");
+    EXPECT_EQ(only_fault("mqtt: {host: b}\ndevices:\n  - host: h\n    family: toaster\n"),
+              "f.yaml:4: devices[0].family: 'toaster' is not allowed; use one of: auto, tapo_camera, vigi_camera, kasa_camera, tapo_plug, kasa_plug");
+    EXPECT_EQ(only_fault("mqtt: {host: b}\nlog: {level: loud}\n"), "f.yaml:2: log.level: 'loud' is not allowed; use one of: trace, debug, info, warning, error");
+    EXPECT_EQ(only_fault("mqtt: {host: b, host: c}\n"), "f.yaml:1: mqtt.host: is given twice; keep one");
+    EXPECT_EQ(only_fault("mqtt: {host: b}\nwebrtc: {ports: 10-5}\n"), "f.yaml:2: webrtc.ports: expected FIRST-LAST, such as 8660-8759");
+    EXPECT_NE(only_fault("mqtt: [1, 2\n").find("f.yaml:2: syntax:"), std::string::npos);
+    EXPECT_EQ(only_fault("just text\n"), "f.yaml:1: configuration: expected a mapping of keys to values\nf.yaml:0: mqtt.host: is needed: the address of the MQTT broker");
+}
+
+TEST(Config, ReadsJsonAndEnvironment) {
+    const LoadedConfig loaded = parse_config(R"({"mqtt":{"host":"b","password":"from file"},"devices":[{"host":"1.2.3.4","mac":"A8-42-A1-00-11-22","poll_s":1}]})", "o.json",
+                                             {{"TPLINK2MQTT__MQTT__PASSWORD", "a: #b"}, {"TPLINK2MQTT__LOCAL_ONLY", "true"}, {"TPLINK2MQTT__DISCOVERY__TARGETS", "[127.0.0.1]"}});
+    ASSERT_TRUE(loaded.faults.empty()) << loaded.faults.front().text();
+    EXPECT_EQ(loaded.config.mqtt.password.reveal(), "a: #b") << "any legal password, taken as it is";
+    EXPECT_TRUE(loaded.config.local_only);
+    EXPECT_EQ(loaded.config.discovery.targets, std::vector<std::string>{"127.0.0.1"});
+    EXPECT_EQ(loaded.config.devices.front().mac, "a842a1001122");
+    EXPECT_EQ(loaded.config.devices.front().poll, std::chrono::seconds(1));
+}
+
+TEST(Config, ReadsPasswordsFromFiles) {
+    const auto path = std::filesystem::temp_directory_path() / ("tplink2mqtt-secret-" + std::to_string(::getpid()));
+    std::ofstream(path) << "s3cret;#%\nsecond line\n";
+    const LoadedConfig loaded = parse_config("mqtt: {host: b}\naccount: {username: u, password_file: " + path.string() + "}\n", "f.yaml", {});
+    std::filesystem::remove(path);
+    ASSERT_TRUE(loaded.faults.empty()) << loaded.faults.front().text();
+    EXPECT_EQ(loaded.config.account.password.reveal(), "s3cret;#%");
+    EXPECT_NE(only_fault("mqtt: {host: b}\naccount: {password_file: /does/not/exist}\n").find("account.password_file: cannot be read"), std::string::npos);
+}
+
+TEST(Config, TellsAFolderFromAFile) {
+    const LoadedConfig loaded = load_config("/", {});
+    ASSERT_EQ(loaded.faults.size(), 1U);
+    EXPECT_EQ(loaded.faults.front().text(), "/:0: file: cannot be read; check the path and its permissions");
+}
+
+TEST(Arguments, FollowTheContract) {
+    EXPECT_EQ(parse_arguments({})->command, Arguments::Command::run);
+    EXPECT_EQ(parse_arguments({"--config", "x"})->config, "x");
+    EXPECT_EQ(parse_arguments({"discover", "--json", "--timeout", "0.5", "--target", "a", "--target", "b/24"})->targets.size(), 2U);
+    EXPECT_EQ(parse_arguments({"probe", "1.2.3.4"})->address, "1.2.3.4");
+    for (const std::vector<std::string>& bad : {std::vector<std::string>{"fly"}, {"probe"}, {"check", "--json"}, {"run", "x"}, {"discover", "--timeout", "-1"}, {"--config"}})
+        EXPECT_FALSE(parse_arguments(bad)) << bad.front();
+}
+
+TEST(StateStore, KeepsFactsOverARestartInAPrivateFile) {
+    const auto folder = std::filesystem::temp_directory_path() / ("tplink2mqtt-state-" + std::to_string(::getpid()));
+    {
+        StateStore store(folder.string());
+        store.put_device("a842a1001122", {.mac = "a842a1001122", .address = "1.2.3.4", .port = 80, .transport = "klap2", .family = Family::tapo_plug});
+        EXPECT_EQ(store.text("client", [] { return "one"; }), "one");
+        EXPECT_EQ(store.problem(), "");
+    }
+    const auto mode = std::filesystem::status(folder / "state.json").permissions();
+    EXPECT_EQ(mode & std::filesystem::perms::all, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    {
+        StateStore store(folder.string());
+        EXPECT_EQ(store.devices().at("a842a1001122").transport, "klap2");
+        EXPECT_EQ(store.text("client", [] { return "two"; }), "one");
+    }
+    std::ofstream(folder / "state.json") << "{broken";
+    StateStore store(folder.string());
+    EXPECT_TRUE(store.devices().empty());
+    EXPECT_NE(store.problem().find("set aside"), std::string::npos);
+    EXPECT_TRUE(std::filesystem::exists(folder / "state.json.broken")) << "nothing learned is thrown away";
+    std::filesystem::remove_all(folder);
+}
+
+TEST(StateStore, AFolderThatCannotBeWrittenIsOneSentence) {
+    StateStore store("/proc/no/such");
+    store.put_device("a", {.mac = "a"});
+    EXPECT_NE(store.problem().find("set state_dir to a folder that can be written"), std::string::npos);
+    EXPECT_EQ(store.devices().size(), 1U) << "still known in memory";
+}
+
+}  // namespace
+}  // namespace tplink::gateway
