@@ -1,0 +1,81 @@
+#include "tests/simulators/faults.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <utility>
+
+namespace tplink::sim {
+namespace {
+
+namespace json = boost::json;
+
+struct Count {
+    std::string_view name;
+    int Faults::*member;
+    Strike strike;
+};
+constexpr std::array<Count, 6> kCounts{{{"deaf", &Faults::deaf, Strike::deaf},
+                                        {"drop", &Faults::drop, Strike::drop},
+                                        {"garbage", &Faults::garbage, Strike::garbage},
+                                        {"noise", &Faults::noise, Strike::noise},
+                                        {"stall", &Faults::stall, Strike::stall},
+                                        {"reset", &Faults::reset, Strike::reset}}};
+
+Result<void> apply_one(Faults& faults, std::string_view key, const json::value& value) {
+    if (key == "close_after_answer") {
+        if (!value.is_bool()) return fail(Errc::refused, "close_after_answer: not true or false");
+        faults.close_after_answer = value.get_bool();
+        return {};
+    }
+    const auto number = json::try_value_to<int>(value);
+    if (!number) return fail(Errc::refused, std::string(key) + ": not a number");
+    if (key == "delay_ms") {
+        faults.delay_ms = *number;
+        return {};
+    }
+    for (const Count& count : kCounts)
+        if (count.name == key) {
+            faults.*count.member = *number;
+            return {};
+        }
+    return fail(Errc::refused, std::string(key) + ": no such fault");
+}
+
+} // namespace
+
+Faults FaultSwitch::get() const {
+    const std::lock_guard lock(mutex_);
+    return faults_;
+}
+
+void FaultSwitch::set(const Faults& faults) {
+    const std::lock_guard lock(mutex_);
+    faults_ = faults;
+}
+
+Result<void> FaultSwitch::apply(const json::object& changes) {
+    const std::lock_guard lock(mutex_);
+    Faults changed = faults_;
+    for (const auto& [key, value] : changes) TRY_VOID(apply_one(changed, key, value));
+    faults_ = changed;
+    return {};
+}
+
+Strike FaultSwitch::next_strike() {
+    const std::lock_guard lock(mutex_);
+    for (const Count& count : kCounts) {
+        int& left = faults_.*count.member;
+        if (left == 0) continue;
+        if (left > 0) --left;
+        return count.strike;
+    }
+    return Strike::none;
+}
+
+json::object to_json(const Faults& faults) {
+    json::object out{{"delay_ms", faults.delay_ms}, {"close_after_answer", faults.close_after_answer}};
+    for (const Count& count : kCounts) out[count.name] = faults.*count.member;
+    return out;
+}
+
+} // namespace tplink::sim

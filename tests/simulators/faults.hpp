@@ -1,0 +1,42 @@
+#pragma once
+// What a simulated device does wrong on its control port, switchable while it runs.
+
+#include <boost/json/object.hpp>
+#include <mutex>
+
+#include "protocols/base/result.hpp"
+
+namespace tplink::sim {
+
+/// Counts say how many further requests are struck: 0 none, -1 all until changed.
+struct Faults {
+    int delay_ms = 0;                ///< before every answer
+    int deaf = 0;                    ///< request read, not executed, not answered
+    int drop = 0;                    ///< request executed, not answered
+    int garbage = 0;                 ///< HTTP 200 with a body without meaning
+    int noise = 0;                   ///< bytes that are no HTTP
+    int stall = 0;                   ///< half of the answer, then nothing; TCP stays open
+    int reset = 0;                   ///< TCP reset in the middle of the answer
+    bool close_after_answer = false; ///< one request per connection, without `Connection: close`
+};
+
+enum class Strike { none, deaf, drop, garbage, noise, stall, reset };
+
+/// The faults of one device; all members from any thread.
+class FaultSwitch {
+public:
+    Faults get() const;
+    void set(const Faults& faults);
+    /// Changes the members named by the keys; refused: unknown key or no number. Nothing is changed then.
+    Result<void> apply(const boost::json::object& changes);
+    /// What happens to the next request; counts it off.
+    Strike next_strike();
+
+private:
+    mutable std::mutex mutex_;
+    Faults faults_;
+};
+
+boost::json::object to_json(const Faults& faults);
+
+} // namespace tplink::sim
