@@ -119,7 +119,8 @@ TEST(MediaServer, RefusesAWrongPasswordAndCountsIt) {
 
 TEST(MediaServer, AcceptsTheFullTargetOfAHubChild) {
     const MediaServer server(options_with([](auto&) {}));
-    EXPECT_EQ(MediaViewer(server.port()).log_in("s3cret;", MediaHash::sha256, "/stream?deviceId=80"), "HTTP/1.0 200 OK");
+    EXPECT_EQ(MediaViewer(server.port()).log_in("s3cret;", MediaHash::sha256, "/stream?deviceId=80"),
+              "HTTP/1.0 200 OK");
 }
 
 TEST(MediaServer, TakesTheNonceOfAnotherConnection) {
@@ -130,10 +131,11 @@ TEST(MediaServer, TakesTheNonceOfAnotherConnection) {
     EXPECT_TRUE(first.sees_end());
     MediaViewer second(server.port());
     const std::string secret = password_secret("s3cret;", MediaHash::sha256);
-    ASSERT_TRUE(second.send("POST /stream HTTP/1.1\r\nAuthorization: Digest username=\"admin\", realm=\"" + std::string(kRealm) +
-                            "\", nonce=\"" + nonce + "\", uri=\"/stream\", qop=auth, nc=00000001, cnonce=\"1\", response=\"" +
-                            digest_response({"admin", secret, "POST", "/stream", nonce, "00000001", "1"}) + "\", opaque=\"" +
-                            std::string(kOpaque) + "\"\r\n\r\n"));
+    ASSERT_TRUE(second.send("POST /stream HTTP/1.1\r\nAuthorization: Digest username=\"admin\", realm=\"" +
+                            std::string(kRealm) + "\", nonce=\"" + nonce +
+                            "\", uri=\"/stream\", qop=auth, nc=00000001, cnonce=\"1\", response=\"" +
+                            digest_response({"admin", secret, "POST", "/stream", nonce, "00000001", "1"}) +
+                            "\", opaque=\"" + std::string(kOpaque) + "\"\r\n\r\n"));
     EXPECT_TRUE(second.read_head().starts_with("HTTP/1.0 200 OK"));
 }
 
@@ -144,7 +146,8 @@ TEST(MediaServer, PutsReplyAndFirstPartIntoOneWrite) {
     const std::uint64_t before = server.counters().bytes;
     viewer.ask_preview("HD", "disable");
     ASSERT_TRUE(eventually([&] { return server.counters().bytes > before; }));
-    EXPECT_GT(server.counters().bytes - before, 60'000U);  // the count grows by whole writes: the first held the keyframe
+    EXPECT_GT(server.counters().bytes - before,
+              60'000U); // the count grows by whole writes: the first held the keyframe
 }
 
 TEST(MediaServer, LimitsViewersAndFreesTheSessionAtTheEnd) {
@@ -168,11 +171,13 @@ TEST(MediaServer, LimitsViewersAndFreesTheSessionAtTheEnd) {
 
 TEST(MediaServer, IsSilentWhilePrivateAndGoesOnWithAKeyframe) {
     std::atomic<bool> is_private{false};
-    const MediaServer server(options_with([&](auto& options) { options.privacy_on = [&] { return is_private.load(); }; }));
+    const MediaServer server(
+        options_with([&](auto& options) { options.privacy_on = [&] { return is_private.load(); }; }));
     const auto viewer = watch(server, MediaHash::sha256, "VGA", "disable");
     expect_keyframe_start(next_ts(*viewer));
     is_private = true;
-    while (viewer->read_part(300ms)) {}
+    while (viewer->read_part(300ms)) {
+    }
     MediaViewer other(server.port());
     other.log_in("s3cret;", MediaHash::sha256);
     other.ask_preview("HD", "default");
@@ -218,15 +223,15 @@ TEST(MediaServer, PacesFramesInRealTime) {
     const MediaServer server(options_with([](auto&) {}));
     const auto viewer = watch(server, MediaHash::sha256, "VGA", "disable");
     const auto begin = std::chrono::steady_clock::now();
-    for (int frames = 0; frames <= 15; ++frames)
-        ASSERT_FALSE(next_ts(*viewer).empty());
+    for (int frames = 0; frames <= 15; ++frames) ASSERT_FALSE(next_ts(*viewer).empty());
     EXPECT_NEAR(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 1.0, 0.4);
 }
 
 TEST(MediaServer, SurvivesAnyBytesFromAClient) {
     const MediaServer server(options_with([](auto&) {}));
-    for (const std::string& text : {std::string("\r\n\r\n"), std::string("GET / HTTP/1.1\r\n\r\n"), std::string(20'000, 'x'),
-                                    std::string("POST /stream HTTP/1.1\r\nAuthorization: Digest =,\"\r\n\r\nPOST\r\n\r\n")}) {
+    for (const std::string& text :
+         {std::string("\r\n\r\n"), std::string("GET / HTTP/1.1\r\n\r\n"), std::string(20'000, 'x'),
+          std::string("POST /stream HTTP/1.1\r\nAuthorization: Digest =,\"\r\n\r\nPOST\r\n\r\n")}) {
         MediaViewer viewer(server.port());
         viewer.send(text);
         EXPECT_TRUE(viewer.sees_end());
@@ -240,5 +245,5 @@ TEST(MediaServer, SurvivesAnyBytesFromAClient) {
     EXPECT_TRUE(viewer.sees_end());
 }
 
-}  // namespace
-}  // namespace tplink::sim
+} // namespace
+} // namespace tplink::sim

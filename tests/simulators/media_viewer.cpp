@@ -31,7 +31,7 @@ std::string request_head(const std::string& target, const std::string& extra) {
            extra + "\r\n";
 }
 
-}  // namespace
+} // namespace
 
 std::string between(std::string_view text, std::string_view before, std::string_view after) {
     const std::size_t begin = text.find(before);
@@ -43,7 +43,7 @@ std::string between(std::string_view text, std::string_view before, std::string_
 MediaViewer::MediaViewer(std::uint16_t port) : socket_(connect_to(port)) {}
 
 bool MediaViewer::send(std::string_view text) {
-    const auto sent = send_some(socket_, as_bytes(text));  // requests are small: they fit the socket
+    const auto sent = send_some(socket_, as_bytes(text)); // requests are small: they fit the socket
     return sent && *sent == text.size();
 }
 
@@ -81,11 +81,13 @@ std::string MediaViewer::log_in(const std::string& password, MediaHash hash, con
     if (!send(request_head(target, ""))) return {};
     const std::string challenge = read_head();
     const std::string nonce = between(challenge, "nonce=\"", "\"");
-    const std::string response = digest_response({"admin", secret, "POST", target, nonce, "00000001", "c0ffee"});
-    if (!send(request_head(target, "Authorization: Digest username=\"admin\", realm=\"TP-Link IP-Camera\", nonce=\"" + nonce +
-                                       "\", uri=\"" + target + "\", qop=auth, nc=00000001, cnonce=\"c0ffee\", response=\"" +
-                                       response + "\", opaque=\"" + between(challenge, "opaque=\"", "\"") +
-                                       "\", algorithm=MD5\r\n")))
+    const std::string response =
+        digest_response({"admin", secret, "POST", target, nonce, "00000001", "c0ffee"});
+    if (!send(request_head(
+            target, "Authorization: Digest username=\"admin\", realm=\"TP-Link IP-Camera\", nonce=\"" +
+                        nonce + "\", uri=\"" + target +
+                        "\", qop=auth, nc=00000001, cnonce=\"c0ffee\", response=\"" + response +
+                        "\", opaque=\"" + between(challenge, "opaque=\"", "\"") + "\", algorithm=MD5\r\n")))
         return {};
     head_ = read_head();
     const std::string exchange = between(head_, "Key-Exchange: ", "\r\n");
@@ -103,7 +105,8 @@ bool MediaViewer::send_json(std::string_view json) {
 
 bool MediaViewer::ask_preview(std::string_view resolution, std::string_view audio) {
     return send_json(R"({"type":"request","seq":1,"params":{"preview":{"channels":[0],"resolutions":[")" +
-                     std::string(resolution) + R"("],"audio":[")" + std::string(audio) + R"("]},"method":"get"}})");
+                     std::string(resolution) + R"("],"audio":[")" + std::string(audio) +
+                     R"("]},"method":"get"}})");
 }
 
 std::optional<MediaViewer::Part> MediaViewer::read_part(std::chrono::milliseconds timeout) {
@@ -115,7 +118,8 @@ std::optional<MediaViewer::Part> MediaViewer::read_part(std::chrono::millisecond
     head.remove_prefix(head.find("\r\n") + 2);
     while (head != "\r\n") {
         const std::string_view line = head.substr(0, head.find("\r\n"));
-        part.headers[std::string(line.substr(0, line.find(": ")))] = std::string(line.substr(line.find(": ") + 2));
+        part.headers[std::string(line.substr(0, line.find(": ")))] =
+            std::string(line.substr(line.find(": ") + 2));
         head.remove_prefix(line.size() + 2);
     }
     auto body = read_exactly(std::stoul(part.headers["Content-Length"]) + 2, timeout);
@@ -127,7 +131,8 @@ std::optional<MediaViewer::Part> MediaViewer::read_part(std::chrono::millisecond
 std::optional<Buffer> MediaViewer::open(const Part& part) const {
     if (part.headers.at("X-If-Encrypt") == "0") return to_buffer(part.body);
     if (!key_) return std::nullopt;
-    const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> evp(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+    const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> evp(EVP_CIPHER_CTX_new(),
+                                                                              EVP_CIPHER_CTX_free);
     const auto* key = reinterpret_cast<const unsigned char*>(key_->key.data());
     const auto* iv = reinterpret_cast<const unsigned char*>(key_->iv.data());
     Buffer plain(part.body.size() + 16);
@@ -143,4 +148,4 @@ std::optional<Buffer> MediaViewer::open(const Part& part) const {
     return plain;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

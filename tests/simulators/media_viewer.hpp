@@ -15,7 +15,7 @@ namespace tplink::sim {
 
 class MediaViewer {
 public:
-    using Headers = std::map<std::string, std::string>;  ///< names as sent
+    using Headers = std::map<std::string, std::string>; ///< names as sent
     struct Part {
         Headers headers;
         std::string body;
@@ -57,4 +57,4 @@ private:
 /// The text between `before` and `after`; empty when there is none.
 std::string between(std::string_view text, std::string_view before, std::string_view after);
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::size_t kNonces = 256;
 
-}  // namespace
+} // namespace
 
 CameraState::CameraState(MediaServerOptions options)
-    : options_(std::move(options)), clips_(options_.clips ? options_.clips : std::make_shared<ClipLibrary>()),
-      plan_{options_.faults, 1} {}
+    : options_(std::move(options)),
+      clips_(options_.clips ? options_.clips : std::make_shared<ClipLibrary>()), plan_{options_.faults, 1} {}
 
 std::string CameraState::secret() const {
     const std::lock_guard lock(mutex_);
@@ -76,4 +76,4 @@ MediaCounters CameraState::counters() const {
     return out;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -40,8 +40,8 @@ public:
     bool is_private() const { return options_.privacy_on && options_.privacy_on(); }
 
     struct Tally {
-        std::atomic<std::uint64_t> connections_open{0}, connections_total{0}, sessions_total{0}, sessions_with_audio{0},
-            sessions_refused{0}, auth_failures{0}, parts{0}, bytes{0};
+        std::atomic<std::uint64_t> connections_open{0}, connections_total{0}, sessions_total{0},
+            sessions_with_audio{0}, sessions_refused{0}, auth_failures{0}, parts{0}, bytes{0};
     } tally;
     MediaCounters counters() const;
 
@@ -56,4 +56,4 @@ private:
     int sessions_open_ = 0;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -28,7 +28,8 @@ Headers parse_headers(std::string_view block) {
         const std::string_view line = take_line(block);
         const std::size_t colon = line.find(':');
         if (colon != std::string_view::npos)
-            headers[ascii_lower(trimmed(line.substr(0, colon)))] = std::string(trimmed(line.substr(colon + 1)));
+            headers[ascii_lower(trimmed(line.substr(0, colon)))] =
+                std::string(trimmed(line.substr(colon + 1)));
     }
     return headers;
 }
@@ -37,7 +38,7 @@ void drop_front(Buffer& buffer, std::size_t size) {
     buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
-}  // namespace
+} // namespace
 
 /// Everything up to the first empty line, which is dropped.
 std::optional<std::string> ClientInput::take_block() {
@@ -67,7 +68,8 @@ std::optional<RequestHead> ClientInput::take_head() {
     head.target = std::string(first.substr(space + 1, last - space - 1));
     head.headers = parse_headers(rest);
     const std::string& type = head.headers["content-type"];
-    if (const std::size_t at = type.find("boundary="); at != std::string::npos) delimiter_ = "--" + type.substr(at + 9);
+    if (const std::size_t at = type.find("boundary="); at != std::string::npos)
+        delimiter_ = "--" + type.substr(at + 9);
     return head;
 }
 
@@ -100,4 +102,4 @@ std::optional<ClientPart> ClientInput::take_part() {
     return part;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -9,7 +9,7 @@
 
 namespace tplink::sim {
 
-using Headers = std::map<std::string, std::string>;  ///< names in lower case
+using Headers = std::map<std::string, std::string>; ///< names in lower case
 
 struct RequestHead {
     std::string method;
@@ -24,7 +24,7 @@ struct ClientPart {
 
 class ClientInput {
 public:
-    Buffer& buffer() { return buffer_; }  ///< to append received bytes to
+    Buffer& buffer() { return buffer_; } ///< to append received bytes to
 
     /// The next request head, without its body; nothing while it is incomplete.
     std::optional<RequestHead> take_head();
@@ -42,4 +42,4 @@ private:
     bool broken_ = false;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

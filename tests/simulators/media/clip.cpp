@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kAudioDuration90k = 9000;
 
 struct Nal {
-    std::size_t begin;  ///< of the start code
+    std::size_t begin; ///< of the start code
     unsigned type;
 };
 
@@ -28,7 +28,9 @@ std::vector<Nal> find_nals(Bytes data, ts::StreamType codec) {
     return out;
 }
 
-bool is_delimiter(const Nal& nal, ts::StreamType codec) { return nal.type == (codec == ts::StreamType::h265 ? 35U : 9U); }
+bool is_delimiter(const Nal& nal, ts::StreamType codec) {
+    return nal.type == (codec == ts::StreamType::h265 ? 35U : 9U);
+}
 
 bool holds_keyframe(Bytes unit, ts::StreamType codec) {
     return std::ranges::any_of(find_nals(unit, codec), [codec](const Nal& nal) {
@@ -37,7 +39,8 @@ bool holds_keyframe(Bytes unit, ts::StreamType codec) {
 }
 
 /// Cuts the packets of one access unit into parts; the first one of a keyframe leaves room for the Preamble.
-void append_parts(std::vector<ClipPart>& out, ts::Pes kind, bool keyframe, std::uint64_t offset_90k, Bytes payload) {
+void append_parts(std::vector<ClipPart>& out, ts::Pes kind, bool keyframe, std::uint64_t offset_90k,
+                  Bytes payload) {
     Buffer packets;
     ts::append_pes(packets, kind, payload);
     bool first = true;
@@ -46,7 +49,8 @@ void append_parts(std::vector<ClipPart>& out, ts::Pes kind, bool keyframe, std::
         const std::size_t size = std::min(rest.size(), limit * ts::kPacketSize);
         ClipPart part{kind, first, first && keyframe, offset_90k, 0, to_buffer(rest.first(size))};
         if (first) {
-            const bool adapted = (u8(rest[3]) & 0x20U) != 0;  // a unit of less than one packet: stuffing comes first
+            const bool adapted =
+                (u8(rest[3]) & 0x20U) != 0; // a unit of less than one packet: stuffing comes first
             part.pts_at = 4 + (adapted ? 1U + u8(rest[4]) : 0U) + ts::kPtsOffset;
         }
         out.push_back(std::move(part));
@@ -60,7 +64,7 @@ Buffer load_file(const std::string& path) {
     return to_buffer(text);
 }
 
-}  // namespace
+} // namespace
 
 std::vector<Buffer> split_at_delimiters(Bytes annex_b, ts::StreamType type) {
     std::vector<Buffer> units;
@@ -69,7 +73,7 @@ std::vector<Buffer> split_at_delimiters(Bytes annex_b, ts::StreamType type) {
         const std::size_t end = i + 1 < nals.size() ? nals[i + 1].begin : annex_b.size();
         if (is_delimiter(nals[i], type))
             units.emplace_back();
-        else if (!units.empty())  // what stands before the first delimiter is repeated after it
+        else if (!units.empty()) // what stands before the first delimiter is repeated after it
             append(units.back(), annex_b.subspan(nals[i].begin, end - nals[i].begin));
     }
     return units;
@@ -81,9 +85,10 @@ Clip multiplex(Bytes annex_b, ts::StreamType video, Bytes samples, ts::StreamTyp
         append_parts(clip.parts, ts::Pes::video, holds_keyframe(unit, video), clip.duration_90k, unit);
         clip.duration_90k += kFrameDuration90k;
     }
-    const std::size_t size = audio == ts::StreamType::ulaw ? 1600 : 800;  // 0.1 s at 16 kHz, at 8 kHz
+    const std::size_t size = audio == ts::StreamType::ulaw ? 1600 : 800; // 0.1 s at 16 kHz, at 8 kHz
     if (audio != ts::StreamType::none)
-        for (std::uint64_t offset = 0; offset < clip.duration_90k && samples.size() >= size; offset += kAudioDuration90k) {
+        for (std::uint64_t offset = 0; offset < clip.duration_90k && samples.size() >= size;
+             offset += kAudioDuration90k) {
             append_parts(clip.parts, ts::Pes::audio, false, offset, samples.first(size));
             samples = samples.subspan(size);
         }
@@ -109,4 +114,4 @@ std::shared_ptr<const Clip> ClipLibrary::find(const std::string& video, ts::Stre
     return clip;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

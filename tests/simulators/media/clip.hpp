@@ -1,5 +1,6 @@
 #pragma once
-// The clips made at build time, cut into access units and multiplexed once, for any number of sessions to send.
+// The clips made at build time, cut into access units and multiplexed once, for any number of sessions to
+// send.
 
 #include <cstdint>
 #include <map>
@@ -17,10 +18,10 @@ namespace tplink::sim {
 /// Whole TS packets of one access unit (or a piece of a big one): what one multipart part holds.
 struct ClipPart {
     ts::Pes kind = ts::Pes::video;
-    bool starts_unit = true;  ///< false: goes on with the unit of the part before
-    bool keyframe = false;    ///< starts a keyframe: the sender puts a Preamble in front
-    std::uint64_t offset_90k = 0;  ///< from the start of the clip
-    std::size_t pts_at = 0;        ///< where the five PTS bytes are when `starts_unit`
+    bool starts_unit = true;      ///< false: goes on with the unit of the part before
+    bool keyframe = false;        ///< starts a keyframe: the sender puts a Preamble in front
+    std::uint64_t offset_90k = 0; ///< from the start of the clip
+    std::size_t pts_at = 0;       ///< where the five PTS bytes are when `starts_unit`
     Buffer packets;
 };
 
@@ -28,15 +29,16 @@ struct Clip {
     ts::StreamType video = ts::StreamType::h264;
     ts::StreamType audio = ts::StreamType::none;
     std::uint64_t duration_90k = 0;
-    std::vector<ClipPart> parts;  ///< by time; the first one starts a keyframe
+    std::vector<ClipPart> parts; ///< by time; the first one starts a keyframe
 };
 
-inline constexpr std::uint64_t kFrameDuration90k = 6000;  ///< 15 frames a second, as the clips are made
+inline constexpr std::uint64_t kFrameDuration90k = 6000; ///< 15 frames a second, as the clips are made
 
 /// Splits Annex B at its access unit delimiters, which are left out, as the cameras do.
 std::vector<Buffer> split_at_delimiters(Bytes annex_b, ts::StreamType type);
 
-/// Interleaves video at 15 frames a second with 0.1 s of samples per audio PES, for as long as the video lasts.
+/// Interleaves video at 15 frames a second with 0.1 s of samples per audio PES, for as long as the video
+/// lasts.
 Clip multiplex(Bytes annex_b, ts::StreamType video, Bytes samples, ts::StreamType audio);
 
 /// Loads clips when they are first asked for. One library for many servers keeps a clip in memory once.
@@ -46,7 +48,8 @@ public:
     ClipLibrary();
     explicit ClipLibrary(std::string folder) : folder_(std::move(folder)) {}
 
-    /// `video`: "h264_hd", "h264_sub", "h265_hd" or "h264_bench". Null when the file is missing. From any thread.
+    /// `video`: "h264_hd", "h264_sub", "h265_hd" or "h264_bench". Null when the file is missing. From any
+    /// thread.
     std::shared_ptr<const Clip> find(const std::string& video, ts::StreamType audio);
 
 private:
@@ -55,4 +58,4 @@ private:
     std::map<std::pair<std::string, ts::StreamType>, std::shared_ptr<const Clip>> clips_;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

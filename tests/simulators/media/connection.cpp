@@ -18,8 +18,8 @@ constexpr int kErrorTooManyClients = -52407;
 constexpr int kErrorPrivacy = -64324;
 constexpr int kErrorUnknownMethod = -40210;
 constexpr int kErrorNoClip = -1;
-constexpr auto kWriteTimeout = 10s;  // a client that reads nothing for so long is gone
-constexpr auto kTooLate = 2s;        // behind a slow reader: on to a keyframe of now, as an encoder's queue would
+constexpr auto kWriteTimeout = 10s; // a client that reads nothing for so long is gone
+constexpr auto kTooLate = 2s; // behind a slow reader: on to a keyframe of now, as an encoder's queue would
 constexpr auto kTimely = 200ms;
 constexpr std::size_t kDribble = 1000;
 
@@ -37,7 +37,8 @@ std::string clip_name(const MediaServerOptions& options, bool main_stream) {
 std::string_view text_at(const json::value& root, std::string_view pointer) {
     boost::system::error_code error;
     const json::value* found = root.find_pointer(pointer, error);
-    return found != nullptr && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
+    return found != nullptr && found->is_string() ? std::string_view(found->get_string())
+                                                  : std::string_view();
 }
 
 bool has(const json::value& root, std::string_view pointer) {
@@ -45,7 +46,7 @@ bool has(const json::value& root, std::string_view pointer) {
     return root.find_pointer(pointer, error) != nullptr;
 }
 
-}  // namespace
+} // namespace
 
 MediaConnection::MediaConnection(Fd socket, CameraState& camera, std::function<void()> on_end)
     : socket_(std::move(socket)), camera_(camera), on_end_(std::move(on_end)) {
@@ -98,10 +99,12 @@ bool MediaConnection::answer(const RequestHead& head, const std::stop_token& sto
         return false;
     }
     const MediaServerOptions& options = camera_.options();
-    const auto authorization = options.skips_digest ? Authorization::right : check_authorization(head, camera_);
+    const auto authorization =
+        options.skips_digest ? Authorization::right : check_authorization(head, camera_);
     if (authorization != Authorization::right) {
         if (authorization == Authorization::wrong) ++camera_.tally.auth_failures;
-        return write(as_bytes(unauthorized_head(options, camera_.issue_nonce())), stop) && !faults.closes_after_401;
+        return write(as_bytes(unauthorized_head(options, camera_.issue_nonce())), stop) &&
+               !faults.closes_after_401;
     }
     const std::string nonce = random_nonce();
     if (options.key_exchange == MediaKeyExchange::md5)
@@ -126,8 +129,9 @@ void MediaConnection::serve(const std::stop_token& stop) {
 void MediaConnection::handle(const ClientPart& part) {
     boost::system::error_code error;
     const json::value root = json::parse(part.body, error);
-    if (error || !root.is_object()) return;  // talk audio, acknowledgements without a body
-    if (text_at(root, "/params/event_type") == "stream_status" && text_at(root, "/params/status") == "stopped")
+    if (error || !root.is_object()) return; // talk audio, acknowledgements without a body
+    if (text_at(root, "/params/event_type") == "stream_status" &&
+        text_at(root, "/params/status") == "stopped")
         end_preview();
     if (text_at(root, "/type") != "request") return;
     const std::string seq = has(root, "/seq") ? json::serialize(root.at("seq")) : "0";
@@ -180,7 +184,8 @@ void MediaConnection::end_preview() {
 }
 
 void MediaConnection::reply(const std::string& seq, int error_code, const std::string& session) {
-    std::string text = "{\"type\":\"response\", \"seq\":" + seq + ", \"params\":{\"error_code\":" + std::to_string(error_code);
+    std::string text = "{\"type\":\"response\", \"seq\":" + seq +
+                       ", \"params\":{\"error_code\":" + std::to_string(error_code);
     if (!session.empty()) text += ", \"session_id\":\"" + session + "\"";
     append_json_part(pending_, text + "}}", session);
 }
@@ -191,7 +196,9 @@ bool MediaConnection::send_due(const std::stop_token& stop) {
         const auto now = std::chrono::steady_clock::now();
         const FaultPlan plan = camera_.fault_plan();
         const bool due = live_->due() <= now;
-        if (!pending_.empty() && (!due || plan.faults.split_reply) && !write(std::exchange(pending_, {}), stop)) return false;
+        if (!pending_.empty() && (!due || plan.faults.split_reply) &&
+            !write(std::exchange(pending_, {}), stop))
+            return false;
         if (!due) return true;
         if (camera_.is_private() || live_->due() + kTooLate < now) needs_keyframe_ = true;
         const bool may_send = !needs_keyframe_ || (live_->part().keyframe && live_->due() + kTimely > now);
@@ -237,7 +244,7 @@ bool MediaConnection::send_notes(const std::stop_token& stop) {
         }
         if (!live_) continue;
         Buffer out;
-        append_json_part(out, note.json, "");  // notifications often name no session
+        append_json_part(out, note.json, ""); // notifications often name no session
         if (!write(out, stop)) return false;
         if (note.ends_stream) end_preview();
     }
@@ -262,7 +269,8 @@ bool MediaConnection::write(Bytes data, const std::stop_token& stop) {
     const bool dribble = camera_.fault_plan().faults.dribble;
     const auto deadline = std::chrono::steady_clock::now() + kWriteTimeout;
     while (!data.empty() && !stop.stop_requested()) {
-        const auto sent = send_some(socket_, data.first(dribble ? std::min(data.size(), kDribble) : data.size()));
+        const auto sent =
+            send_some(socket_, data.first(dribble ? std::min(data.size(), kDribble) : data.size()));
         if (!sent) return false;
         camera_.tally.bytes += *sent;
         data = data.subspan(*sent);
@@ -274,4 +282,4 @@ bool MediaConnection::write(Bytes data, const std::stop_token& stop) {
     return data.empty();
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -59,7 +59,7 @@ private:
     std::optional<LiveStream> live_;
     std::optional<PartWriter> writer_;
     FaultTrigger trigger_;
-    Buffer pending_;  ///< a reply that waits for the first part
+    Buffer pending_; ///< a reply that waits for the first part
     bool needs_keyframe_ = false;
     std::string session_;
     std::mutex mutex_;
@@ -68,4 +68,4 @@ private:
     std::jthread thread_;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

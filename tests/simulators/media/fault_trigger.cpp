@@ -3,14 +3,14 @@
 namespace tplink::sim {
 namespace {
 
-constexpr std::size_t kGapPackets = 6;  // three can be missing from the middle of these
+constexpr std::size_t kGapPackets = 6; // three can be missing from the middle of these
 
 bool stays(PartFault fault) {
     return fault == PartFault::stall || fault == PartFault::plain_stays || fault == PartFault::unaligned_ts ||
            fault == PartFault::broken_crc;
 }
 
-}  // namespace
+} // namespace
 
 PartFault FaultTrigger::next(const FaultPlan& plan, std::size_t packets) {
     if (plan.generation != generation_) {
@@ -24,10 +24,11 @@ PartFault FaultTrigger::next(const FaultPlan& plan, std::size_t packets) {
     }
     if (stays(faults.part)) return faults.part;
     if (struck_ && !faults.repeat) return PartFault::none;
-    if (faults.part == PartFault::continuity_gap && packets < kGapPackets) return PartFault::none;  // the next big one
+    if (faults.part == PartFault::continuity_gap && packets < kGapPackets)
+        return PartFault::none; // the next big one
     struck_ = true;
     parts_ = 0;
     return faults.part;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

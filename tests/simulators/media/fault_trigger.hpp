@@ -9,7 +9,7 @@ namespace tplink::sim {
 
 struct FaultPlan {
     MediaFaults faults;
-    unsigned generation = 0;  ///< another number: the plan was replaced, counting begins anew
+    unsigned generation = 0; ///< another number: the plan was replaced, counting begins anew
 };
 
 class FaultTrigger {
@@ -23,4 +23,4 @@ private:
     bool struck_ = false;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -12,7 +12,7 @@ std::chrono::steady_clock::duration as_duration(std::uint64_t ticks_90k) {
         Ticks90k(static_cast<std::int64_t>(ticks_90k)));
 }
 
-}  // namespace
+} // namespace
 
 LiveStream::LiveStream(std::shared_ptr<const Clip> clip, const LiveOptions& options, SteadyTime camera_start,
                        SteadyTime now)
@@ -20,7 +20,7 @@ LiveStream::LiveStream(std::shared_ptr<const Clip> clip, const LiveOptions& opti
     const auto age = std::chrono::duration_cast<Ticks90k>(now - camera_start).count();
     const std::uint64_t position = static_cast<std::uint64_t>(age) % clip_->duration_90k;
     std::size_t latest = 0;
-    std::size_t next = 0;  // the first one again when none follows
+    std::size_t next = 0; // the first one again when none follows
     for (std::size_t i = clip_->parts.size(); i-- > 0;) {
         if (!clip_->parts[i].keyframe) continue;
         if (clip_->parts[i].offset_90k <= position) {
@@ -46,7 +46,8 @@ SteadyTime LiveStream::due() const { return start_ + as_duration(elapsed_90k());
 std::uint64_t LiveStream::pts_90k() const {
     const bool audio = part().kind == ts::Pes::audio;
     return options_.first_pts_90k + elapsed_90k() +
-           static_cast<std::uint64_t>(audio ? options_.audio_pts_shift_90k : 0);  // wraps at 33 bits when stored
+           static_cast<std::uint64_t>(audio ? options_.audio_pts_shift_90k
+                                            : 0); // wraps at 33 bits when stored
 }
 
 void LiveStream::append_next(Buffer& out, bool broken_crc) {
@@ -76,4 +77,4 @@ void LiveStream::skip() {
     } while (part().kind == ts::Pes::audio && !options_.with_audio);
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

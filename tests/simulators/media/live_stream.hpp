@@ -1,5 +1,6 @@
 #pragma once
-// One viewer's place in a clip that never ends: which part is due when, with running PTS and continuity counters.
+// One viewer's place in a clip that never ends: which part is due when, with running PTS and continuity
+// counters.
 
 #include <chrono>
 #include <memory>
@@ -12,7 +13,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 struct LiveOptions {
     bool with_audio = true;
-    bool waits_for_keyframe = false;  ///< begins with the next keyframe of the camera's clock, not with the latest
+    bool waits_for_keyframe =
+        false; ///< begins with the next keyframe of the camera's clock, not with the latest
     std::uint64_t first_pts_90k = 0;
     std::int64_t audio_pts_shift_90k = 0;
 };
@@ -20,7 +22,8 @@ struct LiveOptions {
 class LiveStream {
 public:
     /// `camera_start`: when the camera began to play the clip; all viewers see nearly the same picture.
-    LiveStream(std::shared_ptr<const Clip> clip, const LiveOptions& options, SteadyTime camera_start, SteadyTime now);
+    LiveStream(std::shared_ptr<const Clip> clip, const LiveOptions& options, SteadyTime camera_start,
+               SteadyTime now);
 
     SteadyTime due() const;
     const ClipPart& part() const { return clip_->parts[index_]; }
@@ -42,4 +45,4 @@ private:
     std::size_t index_ = 0;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

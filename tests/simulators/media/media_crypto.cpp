@@ -31,7 +31,7 @@ std::array<std::byte, 16> md5(std::string_view text) {
 
 std::string md5_hex(std::string_view text) { return hex_lower(md5(text)); }
 
-}  // namespace
+} // namespace
 
 std::string password_secret(std::string_view password, MediaHash hash) {
     return hex_upper(digest(hash == MediaHash::md5 ? EVP_md5() : EVP_sha256(), password));
@@ -75,7 +75,8 @@ MediaKey derive_media_key(std::string_view nonce, std::string_view username, std
 }
 
 struct PartSealer::Context {
-    std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> evp{EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free};
+    std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> evp{EVP_CIPHER_CTX_new(),
+                                                                        EVP_CIPHER_CTX_free};
     MediaKey key;
 };
 
@@ -90,7 +91,7 @@ PartSealer::~PartSealer() = default;
 void PartSealer::append_sealed(Buffer& out, Bytes plain, bool bad_padding) {
     EVP_CIPHER_CTX* evp = context_->evp.get();
     EVP_EncryptInit_ex(evp, nullptr, nullptr, nullptr, raw(context_->key.iv));
-    EVP_CIPHER_CTX_set_padding(evp, 0);  // padded here, so that it can be wrong on purpose
+    EVP_CIPHER_CTX_set_padding(evp, 0); // padded here, so that it can be wrong on purpose
     const std::size_t whole = plain.size() / kBlock * kBlock;
     std::array<std::byte, kBlock> last{};
     const Bytes tail = plain.subspan(whole);
@@ -106,4 +107,4 @@ void PartSealer::append_sealed(Buffer& out, Bytes plain, bool bad_padding) {
         throw std::runtime_error("simulator: EVP_EncryptUpdate");
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -1,6 +1,6 @@
 #pragma once
-// Secrets, Digest and media key of the video port, computed with OpenSSL alone so that client and simulator cannot
-// share a mistake. Source: the camera media page, 1.2 and 1.4.
+// Secrets, Digest and media key of the video port, computed with OpenSSL alone so that client and simulator
+// cannot share a mistake. Source: the camera media page, 1.2 and 1.4.
 
 #include <array>
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace tplink::sim {
 
 inline constexpr std::string_view kRealm = "TP-Link IP-Camera";
 inline constexpr std::string_view kOpaque = "64943214654649846565646421";
-inline constexpr std::string_view kFactorySecret = "TPL075526460603";  ///< of key exchange "none", used as it stands
+inline constexpr std::string_view kFactorySecret =
+    "TPL075526460603"; ///< of key exchange "none", used as it stands
 
 /// Upper-case hex of the account password's hash.
 std::string password_secret(std::string_view password, MediaHash hash);
@@ -55,4 +56,4 @@ private:
     std::unique_ptr<Context> context_;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

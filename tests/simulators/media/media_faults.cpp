@@ -28,7 +28,7 @@ constexpr std::array<std::pair<std::string_view, PartFault>, 17> kNames{{
     {"truncated_cipher", truncated_cipher},
 }};
 
-}  // namespace
+} // namespace
 
 std::optional<PartFault> parse_part_fault(std::string_view name) {
     const auto* found = std::ranges::find(kNames, name, [](const auto& entry) { return entry.first; });
@@ -41,4 +41,4 @@ std::string_view to_string(PartFault fault) {
     return found == kNames.end() ? "none" : found->first;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

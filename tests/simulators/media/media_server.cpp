@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kListenRetry{50};
 
-}  // namespace
+} // namespace
 
 struct MediaServer::State {
     explicit State(MediaServerOptions options) : camera(std::move(options)) {
@@ -37,14 +37,14 @@ struct MediaServer::State {
 
     CameraState camera;
     Wakeup wakeup;
-    Fd listener;  // of the accepting thread, once it runs
+    Fd listener; // of the accepting thread, once it runs
     std::uint16_t port = 0;
     std::mutex mutex;
     std::condition_variable applied;
     bool unavailable = false;
     bool listening = true;
     std::list<MediaConnection> connections;
-    std::jthread thread;  // last: the first to end
+    std::jthread thread; // last: the first to end
 };
 
 void MediaServer::State::accept_clients(const std::stop_token& stop) {
@@ -54,7 +54,8 @@ void MediaServer::State::accept_clients(const std::stop_token& stop) {
             const std::lock_guard lock(mutex);
             connections.remove_if([](const MediaConnection& connection) { return connection.has_ended(); });
         }
-        const Deadline retry = retries ? Deadline(std::chrono::steady_clock::now() + kListenRetry) : Deadline();
+        const Deadline retry =
+            retries ? Deadline(std::chrono::steady_clock::now() + kListenRetry) : Deadline();
         const Wait wait = wait_for(listener.get(), false, wakeup, retry);
         if (wait == Wait::woken) wakeup.clear();
         if (wait != Wait::ready) continue;
@@ -73,14 +74,14 @@ bool MediaServer::State::apply_availability() {
         std::list<MediaConnection> ended;
         ended.swap(connections);
         lock.unlock();
-        ended.clear();  // joins their threads: not under the lock
+        ended.clear(); // joins their threads: not under the lock
         lock.lock();
         listening = false;
     } else {
         try {
             listener = listen_on(camera.options().address, port);
         } catch (const std::system_error&) {
-            return true;  // somebody else took the port for a moment
+            return true; // somebody else took the port for a moment
         }
         listening = true;
     }
@@ -113,9 +114,9 @@ void MediaServer::notify(std::string_view params_json) {
 }
 
 void MediaServer::end_streams(std::string_view status) {
-    state_->post(R"({"type":"notification", "params":{"event_type":"stream_status", "status":")" + std::string(status) +
-                     "\"}}",
+    state_->post(R"({"type":"notification", "params":{"event_type":"stream_status", "status":")" +
+                     std::string(status) + "\"}}",
                  true);
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -1,6 +1,6 @@
 #pragma once
-// The video port (8800) of a simulated Tapo camera: Digest, Key-Exchange, encrypted MPEG-TS parts of a looping clip.
-// Written from the protocol page of that port; shares no code with the client.
+// The video port (8800) of a simulated Tapo camera: Digest, Key-Exchange, encrypted MPEG-TS parts of a
+// looping clip. Written from the protocol page of that port; shares no code with the client.
 
 #include <chrono>
 #include <cstdint>
@@ -16,28 +16,33 @@ namespace tplink::sim {
 class ClipLibrary;
 
 enum class MediaCodec { h264, h265 };
-enum class MediaHash { md5, sha256 };           ///< which hash of the account password is the secret
-enum class MediaKeyExchange { md5, none, plain };  ///< none: user "none", built-in secret; plain: no header, plain parts
-enum class MediaAudio { absent, alaw_8k, ulaw_16k };  ///< absent: the camera has no microphone
+enum class MediaHash { md5, sha256 }; ///< which hash of the account password is the secret
+enum class MediaKeyExchange {
+    md5,
+    none,
+    plain
+}; ///< none: user "none", built-in secret; plain: no header, plain parts
+enum class MediaAudio { absent, alaw_8k, ulaw_16k }; ///< absent: the camera has no microphone
 
 struct MediaServerOptions {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0;  ///< 0: any free port, see port()
+    std::uint16_t port = 0; ///< 0: any free port, see port()
     std::string username = "admin";
     std::string password = "password";  ///< of the cloud account, plain text
-    MediaHash hash = MediaHash::sha256;  ///< sha256 announces encrypt_type="3"
+    MediaHash hash = MediaHash::sha256; ///< sha256 announces encrypt_type="3"
     MediaKeyExchange key_exchange = MediaKeyExchange::md5;
-    bool skips_digest = false;  ///< answers 200 at once (factory state)
-    MediaCodec codec = MediaCodec::h264;  ///< of the main stream; the sub stream is H.264
+    bool skips_digest = false;           ///< answers 200 at once (factory state)
+    MediaCodec codec = MediaCodec::h264; ///< of the main stream; the sub stream is H.264
     MediaAudio audio = MediaAudio::alaw_8k;
-    bool bench_clip = false;  ///< main stream is the 2304x1296 clip of target `bench_clip`
-    int max_sessions = 2;     ///< further previews are answered -52407
+    bool bench_clip = false; ///< main stream is the 2304x1296 clip of target `bench_clip`
+    int max_sessions = 2;    ///< further previews are answered -52407
     /// false: a session starts at once, with the latest keyframe. true: it waits for the next one, up to 2 s.
     bool waits_for_keyframe = false;
     std::uint64_t first_pts_90k = 900'000;
-    std::int64_t audio_pts_shift_90k = 0;  ///< audio PTS ahead of video PTS although both are in sync
+    std::int64_t audio_pts_shift_90k = 0; ///< audio PTS ahead of video PTS although both are in sync
 
-    /// While true no media is sent and `preview` is answered -64324. Called by session threads, often: must be cheap.
+    /// While true no media is sent and `preview` is answered -64324. Called by session threads, often: must
+    /// be cheap.
     std::function<bool()> privacy_on{};
     MediaFaults faults{};
     /// Clips to share with other servers; null: this server loads its own.
@@ -48,13 +53,13 @@ struct MediaServerOptions {
 struct MediaCounters {
     std::uint64_t connections_open = 0;
     std::uint64_t connections_total = 0;
-    std::uint64_t sessions_open = 0;   ///< previews that run
-    std::uint64_t sessions_total = 0;  ///< previews granted
-    std::uint64_t sessions_with_audio = 0;  ///< of sessions_total
-    std::uint64_t sessions_refused = 0;     ///< privacy or too many
-    std::uint64_t auth_failures = 0;  ///< wrong answers to the Digest; the first 401 of a login is none
-    std::uint64_t parts = 0;          ///< media parts sent
-    std::uint64_t bytes = 0;          ///< everything sent
+    std::uint64_t sessions_open = 0;       ///< previews that run
+    std::uint64_t sessions_total = 0;      ///< previews granted
+    std::uint64_t sessions_with_audio = 0; ///< of sessions_total
+    std::uint64_t sessions_refused = 0;    ///< privacy or too many
+    std::uint64_t auth_failures = 0;       ///< wrong answers to the Digest; the first 401 of a login is none
+    std::uint64_t parts = 0;               ///< media parts sent
+    std::uint64_t bytes = 0;               ///< everything sent
 };
 
 /// One thread accepts, one more per connection. All members from any thread.
@@ -78,7 +83,8 @@ public:
     void set_password(std::string password);
     /// Sends {"type":"notification","params":<params_json>} to all running sessions.
     void notify(std::string_view params_json);
-    /// `stream_status` with this status ("finished", "grabbed") to all sessions, which then send no media any more.
+    /// `stream_status` with this status ("finished", "grabbed") to all sessions, which then send no media any
+    /// more.
     void end_streams(std::string_view status);
 
 private:
@@ -86,4 +92,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -8,7 +8,7 @@
 namespace tplink::sim {
 namespace {
 
-constexpr std::size_t kMissingTail = 100;  // of `short_part`
+constexpr std::size_t kMissingTail = 100; // of `short_part`
 constexpr std::size_t kNoiseSize = 700;
 
 void append_delimiter(Buffer& out) {
@@ -39,7 +39,7 @@ std::string length_text(PartFault fault, std::size_t size) {
     return std::to_string(size);
 }
 
-}  // namespace
+} // namespace
 
 void append_json_part(Buffer& out, std::string_view json, std::string_view session) {
     append_delimiter(out);
@@ -51,12 +51,13 @@ void append_json_part(Buffer& out, std::string_view json, std::string_view sessi
     append(out, "\r\n");
 }
 
-PartWriter::PartWriter(std::string session, const std::optional<MediaKey>& key) : session_(std::move(session)) {
+PartWriter::PartWriter(std::string session, const std::optional<MediaKey>& key)
+    : session_(std::move(session)) {
     if (key) sealer_.emplace(*key);
 }
 
 void PartWriter::cut_anywhere(Buffer& ts) {
-    cut_ = (cut_ + 61) % ts::kPacketSize;  // every length comes up, 188 and 61 have no common divisor
+    cut_ = (cut_ + 61) % ts::kPacketSize; // every length comes up, 188 and 61 have no common divisor
     const std::size_t kept = std::min(cut_, ts.size());
     held_back_.assign(ts.end() - static_cast<std::ptrdiff_t>(kept), ts.end());
     ts.resize(ts.size() - kept);
@@ -82,11 +83,11 @@ void PartWriter::append_media(Buffer& out, Buffer ts, PartFault fault) {
 
     append_delimiter(out);
     append(out, "Content-Type: video/mp2t\r\nContent-Length: " + length_text(fault, sent.size()) +
-                    (plain ? "\r\nX-If-Encrypt: 0" : "\r\nX-If-Encrypt: 1") + "\r\nX-Session-Id: " + session_ +
-                    "\r\n\r\n");
+                    (plain ? "\r\nX-If-Encrypt: 0" : "\r\nX-If-Encrypt: 1") +
+                    "\r\nX-Session-Id: " + session_ + "\r\n\r\n");
     if (fault == PartFault::short_part) sent = sent.first(sent.size() - std::min(sent.size(), kMissingTail));
     append(out, sent);
     append(out, "\r\n");
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

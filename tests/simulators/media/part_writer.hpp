@@ -1,5 +1,6 @@
 #pragma once
-// Writes the camera's parts: delimiter, headers, body; sealed when the session has a key; broken when a fault says so.
+// Writes the camera's parts: delimiter, headers, body; sealed when the session has a key; broken when a fault
+// says so.
 
 #include <optional>
 #include <string>
@@ -34,4 +35,4 @@ private:
     std::size_t cut_ = 0;
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -26,7 +26,7 @@ std::string boundary_value(const MediaFaults& faults) {
     return "boundary=" + boundary;
 }
 
-}  // namespace
+} // namespace
 
 std::string unauthorized_head(const MediaServerOptions& options, const std::string& nonce) {
     std::string head = "HTTP/1.0 401 Unauthorized\r\nServer: Streamd\r\nDate: " + http_date() +
@@ -35,18 +35,21 @@ std::string unauthorized_head(const MediaServerOptions& options, const std::stri
                        std::string(kRealm) + "\",algorithm=\"MD5\",";
     if (announces_sha256(options)) head += "encrypt_type=\"3\",";
     head += "qop=\"auth\",nonce=\"" + nonce + "\",opaque=\"" + std::string(kOpaque) + "\"\r\n";
-    if (announces_sha256(options)) head += "X-Preconn: 1\r\nX-Hb: 5\r\n";  // older firmware has neither
+    if (announces_sha256(options)) head += "X-Preconn: 1\r\nX-Hb: 5\r\n"; // older firmware has neither
     return head + "Connection: close\r\n\r\n";
 }
 
-std::string ok_head(const MediaServerOptions& options, const MediaFaults& faults, const std::string& media_nonce) {
+std::string ok_head(const MediaServerOptions& options, const MediaFaults& faults,
+                    const std::string& media_nonce) {
     std::string head = faults.glued_status ? "HTTP ERROR 401" : "";
-    head += "HTTP/1.0 200 OK\r\nServer: Streamd\r\nContent-Type: multipart/mixed;" + boundary_value(faults) + "\r\n";
+    head += "HTTP/1.0 200 OK\r\nServer: Streamd\r\nContent-Type: multipart/mixed;" + boundary_value(faults) +
+            "\r\n";
     if (options.key_exchange != MediaKeyExchange::plain) {
         const bool none = options.key_exchange == MediaKeyExchange::none;
         head += "Key-Exchange: cipher=\"AES_128_CBC\" username=\"" + (none ? "none" : options.username) +
-                "\" padding=\"PKCS7_16\" algorithm=\"MD5\"" + (announces_sha256(options) ? " encrypt_type=\"3\"" : "") +
-                " nonce=\"" + media_nonce + "\"\r\n";
+                "\" padding=\"PKCS7_16\" algorithm=\"MD5\"" +
+                (announces_sha256(options) ? " encrypt_type=\"3\"" : "") + " nonce=\"" + media_nonce +
+                "\"\r\n";
     }
     return head + "Connection: keep-alive\r\n\r\n";
 }
@@ -67,4 +70,4 @@ Authorization check_authorization(const RequestHead& head, const CameraState& ca
     return expected && fields["response"] == response ? Authorization::right : Authorization::wrong;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

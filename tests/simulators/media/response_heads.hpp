@@ -9,10 +9,11 @@
 namespace tplink::sim {
 
 std::string unauthorized_head(const MediaServerOptions& options, const std::string& nonce);
-std::string ok_head(const MediaServerOptions& options, const MediaFaults& faults, const std::string& media_nonce);
+std::string ok_head(const MediaServerOptions& options, const MediaFaults& faults,
+                    const std::string& media_nonce);
 
 enum class Authorization { absent, wrong, right };
 /// Checks user, realm, nonce, opaque and response; the `uri` is taken as the client gave it.
 Authorization check_authorization(const RequestHead& head, const CameraState& camera);
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -17,7 +17,8 @@ std::uint32_t crc32_mpeg(Bytes data) {
     std::uint32_t crc = 0xFFFFFFFFU;
     for (const std::byte byte : data) {
         crc ^= std::uint32_t{u8(byte)} << 24U;
-        for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x80000000U) != 0 ? crc << 1U ^ 0x04C11DB7U : crc << 1U;
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (crc & 0x80000000U) != 0 ? crc << 1U ^ 0x04C11DB7U : crc << 1U;
     }
     return crc;
 }
@@ -35,11 +36,11 @@ void fill_packet(Buffer& out) {
 }
 
 void append_section(Buffer& out, unsigned pid, Buffer section, bool broken_crc) {
-    section[2] = low_byte(section.size() - 3 + 4);  // section_length counts what follows it, CRC included
+    section[2] = low_byte(section.size() - 3 + 4); // section_length counts what follows it, CRC included
     const std::uint32_t crc = crc32_mpeg(section) ^ (broken_crc ? 0x00010000U : 0U);
     for (unsigned shift = 32; shift > 0; shift -= 8) section.push_back(low_byte(crc >> (shift - 8)));
     append_header(out, pid, true, false);
-    out.push_back(std::byte{0});  // pointer_field
+    out.push_back(std::byte{0}); // pointer_field
     append(out, section);
     fill_packet(out);
 }
@@ -54,16 +55,17 @@ void append_elementary_stream(Buffer& section, StreamType type, unsigned pid) {
     append(section, bytes_of({static_cast<unsigned>(type), 0xE0U | pid >> 8U, pid & 0xFFU, 0xF0, 0x00}));
 }
 
-}  // namespace
+} // namespace
 
 void append_preamble(Buffer& out, const Preamble& preamble) {
     append_header(out, kNullPid, false, false);
-    out.push_back(std::byte{0});  // tag 0: filler
+    out.push_back(std::byte{0}); // tag 0: filler
     fill_packet(out);
 
     append_header(out, kNullPid, false, false);
-    append(out, bytes_of({0x01, 0x00, 0x01}));  // tag 1: UTC
-    for (unsigned shift = 64; shift > 0; shift -= 8) out.push_back(low_byte(preamble.utc_seconds >> (shift - 8)));
+    append(out, bytes_of({0x01, 0x00, 0x01})); // tag 1: UTC
+    for (unsigned shift = 64; shift > 0; shift -= 8)
+        out.push_back(low_byte(preamble.utc_seconds >> (shift - 8)));
     fill_packet(out);
 
     const Buffer pat = bytes_of({0x00, 0xB0, 0, 0x00, 0x01, 0xF1, 0, 0, 0x00, 0x01, 0xE0, kPmtPid});
@@ -90,9 +92,10 @@ void append_pes(Buffer& out, Pes kind, Bytes payload) {
         const bool stuffed = left < kPayloadSize;
         append_header(out, pid, at == 0, stuffed);
         if (stuffed) {
-            const std::size_t field = kPayloadSize - left - 1;  // adaptation_field_length; 0 is a lone length byte
+            const std::size_t field =
+                kPayloadSize - left - 1; // adaptation_field_length; 0 is a lone length byte
             out.push_back(low_byte(field));
-            if (field > 0) out.push_back(std::byte{0});  // no flags
+            if (field > 0) out.push_back(std::byte{0}); // no flags
             if (field > 1) out.resize(out.size() + field - 1, kStuffing);
         }
         const std::size_t taken = std::min(left, kPayloadSize);
@@ -128,4 +131,4 @@ void Continuity::stamp(std::span<std::byte> packets) {
     }
 }
 
-}  // namespace tplink::sim::ts
+} // namespace tplink::sim::ts

@@ -9,7 +9,8 @@
 namespace tplink::sim::ts {
 
 inline constexpr std::size_t kPacketSize = 188;
-inline constexpr std::size_t kMaxPartPackets = 345;  ///< 64 860 bytes; a bigger access unit goes on in the next part
+inline constexpr std::size_t kMaxPartPackets =
+    345; ///< 64 860 bytes; a bigger access unit goes on in the next part
 inline constexpr std::uint16_t kPatPid = 0;
 inline constexpr std::uint16_t kPmtPid = 0x12;
 inline constexpr std::uint16_t kVideoPid = 0x44;
@@ -21,7 +22,7 @@ enum class StreamType : std::uint8_t { none = 0, h264 = 0x1B, h265 = 0x24, alaw 
 /// What stands in front of each keyframe: a null-PID filler, the UTC tag, PAT and PMT; four packets.
 struct Preamble {
     StreamType video = StreamType::h264;
-    StreamType audio = StreamType::none;  ///< none: the PMT lists video only
+    StreamType audio = StreamType::none; ///< none: the PMT lists video only
     std::uint64_t utc_seconds = 0;
     bool broken_crc = false;
 };
@@ -29,9 +30,10 @@ inline constexpr std::size_t kPreamblePackets = 4;
 void append_preamble(Buffer& out, const Preamble& preamble);
 
 enum class Pes { video, audio };
-inline constexpr std::size_t kPtsOffset = 9;  ///< of the five PTS bytes, from the start of the PES
+inline constexpr std::size_t kPtsOffset = 9; ///< of the five PTS bytes, from the start of the PES
 
-/// One PES in TS packets, PTS 0, continuity counters 0. The video length field is 0 when it does not fit 16 bits.
+/// One PES in TS packets, PTS 0, continuity counters 0. The video length field is 0 when it does not fit 16
+/// bits.
 void append_pes(Buffer& out, Pes kind, Bytes payload);
 
 /// Five bytes "0010 ppp1 ...": marker bits and 33 bits of a 90 kHz clock.
@@ -48,4 +50,4 @@ private:
     std::uint8_t& counter(unsigned pid);
 };
 
-}  // namespace tplink::sim::ts
+} // namespace tplink::sim::ts

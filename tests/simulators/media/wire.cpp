@@ -19,9 +19,11 @@ namespace {
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
-void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
+void set_option(int fd, int level, int name, int value) {
+    ::setsockopt(fd, level, name, &value, sizeof value);
+}
 
-}  // namespace
+} // namespace
 
 Fd& Fd::operator=(Fd&& other) noexcept {
     std::swap(fd_, other.fd_);
@@ -44,7 +46,8 @@ Fd listen_on(const std::string& address, std::uint16_t port) {
         errno = EINVAL;
         fail("video port: address");
     }
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) fail("video port: bind");
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+        fail("video port: bind");
     if (::listen(fd.get(), 64) != 0) fail("video port: listen");
     return fd;
 }
@@ -52,7 +55,8 @@ Fd listen_on(const std::string& address, std::uint16_t port) {
 std::uint16_t bound_port(const Fd& socket) {
     sockaddr_in local{};
     socklen_t size = sizeof local;
-    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&local), &size) != 0) fail("video port: getsockname");
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&local), &size) != 0)
+        fail("video port: getsockname");
     return ntohs(local.sin_port);
 }
 
@@ -69,7 +73,8 @@ Wakeup::Wakeup() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 
 void Wakeup::signal() {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);  // full: it is signalled anyway
+    [[maybe_unused]] const auto written =
+        ::write(event_.get(), &one, sizeof one); // full: it is signalled anyway
 }
 
 void Wakeup::clear() {
@@ -89,7 +94,8 @@ Wait wait_for(int fd, bool to_write, const Wakeup& wakeup, Deadline deadline) {
         left.tv_nsec = static_cast<long>(wait.count() % 1'000'000'000);
     }
     const int ready = ::ppoll(polled.data(), polled.size(), deadline ? &left : nullptr, nullptr);
-    if (ready < 0 || polled[0].revents != 0) return Wait::woken;  // a signal counts: the caller looks and waits again
+    if (ready < 0 || polled[0].revents != 0)
+        return Wait::woken; // a signal counts: the caller looks and waits again
     return ready > 0 ? Wait::ready : Wait::timeout;
 }
 
@@ -115,4 +121,4 @@ void close_with_reset(Fd& socket) {
     socket.reset();
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -56,4 +56,4 @@ std::optional<std::size_t> send_some(const Fd& socket, Bytes data);
 /// The next close sends RST instead of FIN.
 void close_with_reset(Fd& socket);
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

@@ -16,7 +16,9 @@ class Noise {
 public:
     int next(int amplitude) {
         state_ = state_ * 1664525U + 1013904223U;
-        return amplitude == 0 ? 0 : static_cast<int>((state_ >> 16U) % static_cast<unsigned>(2 * amplitude)) - amplitude;
+        return amplitude == 0
+                   ? 0
+                   : static_cast<int>((state_ >> 16U) % static_cast<unsigned>(2 * amplitude)) - amplitude;
     }
 
 private:
@@ -28,11 +30,13 @@ std::uint8_t luma(int value) { return static_cast<std::uint8_t>(std::clamp(value
 /// Writes into the luma plane, cut at the edges.
 class Canvas {
 public:
-    Canvas(std::vector<std::uint8_t>& i420, int width, int height) : i420_(i420), width_(width), height_(height) {}
+    Canvas(std::vector<std::uint8_t>& i420, int width, int height)
+        : i420_(i420), width_(width), height_(height) {}
 
     void set(int x, int y, std::uint8_t value) {
         if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
-        i420_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)] = value;
+        i420_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)] =
+            value;
     }
     void fill(int x, int y, int width, int height, std::uint8_t value) {
         for (int row = y; row < y + height; ++row)
@@ -106,7 +110,7 @@ std::vector<std::uint8_t> draw_wall(const SceneSize& size) {
     for (int y = 0; y < size.height; ++y)
         for (int x = 0; x < size.width; ++x)
             out[at++] = luma(70 + 80 * x / size.width + 40 * y / size.height + noise.next(size.texture));
-    for (int plane = 0; plane < 2; ++plane)  // four colours, so that exchanged planes are seen at once
+    for (int plane = 0; plane < 2; ++plane) // four colours, so that exchanged planes are seen at once
         for (int y = 0; y < size.height / 2; ++y)
             for (int x = 0; x < size.width / 2; ++x) {
                 const bool high = plane == 0 ? x > size.width / 4 : y > size.height / 4;
@@ -115,7 +119,7 @@ std::vector<std::uint8_t> draw_wall(const SceneSize& size) {
     return out;
 }
 
-}  // namespace
+} // namespace
 
 Scene::Scene(SceneSize size) : size_(size), wall_(draw_wall(size)) {
     Noise noise;
@@ -126,7 +130,8 @@ Scene::Scene(SceneSize size) : size_(size), wall_(draw_wall(size)) {
 std::vector<std::uint8_t> Scene::draw(int frame) const {
     std::vector<std::uint8_t> out = wall_;
     Canvas canvas(out, size_.width, size_.height);
-    const double phase = kTau * frame / (8.0 * size_.fps);  // all motion repeats after 8 s: the loop has no seam
+    const double phase =
+        kTau * frame / (8.0 * size_.fps); // all motion repeats after 8 s: the loop has no seam
 
     const int band_width = size_.width / 8;
     const int band_x = static_cast<int>((size_.width - band_width) * (0.5 + 0.5 * std::cos(phase)));
@@ -140,4 +145,4 @@ std::vector<std::uint8_t> Scene::draw(int frame) const {
     return out;
 }
 
-}  // namespace tplink::sim
+} // namespace tplink::sim

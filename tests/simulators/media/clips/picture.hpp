@@ -1,6 +1,6 @@
 #pragma once
-// The scene in front of the simulated cameras: textured wall, moving ball and band, a running clock, and the frame's
-// number as a row of black and white blocks, for programs to read.
+// The scene in front of the simulated cameras: textured wall, moving ball and band, a running clock, and the
+// frame's number as a row of black and white blocks, for programs to read.
 
 #include <cstdint>
 #include <vector>
@@ -8,11 +8,11 @@
 namespace tplink::sim {
 
 struct SceneSize {
-    int width = 1280;   ///< multiple of 4
-    int height = 720;   ///< multiple of 4
+    int width = 1280; ///< multiple of 4
+    int height = 720; ///< multiple of 4
     int fps = 15;
-    int texture = 40;      ///< amplitude of the wall's noise: decides the size of keyframes
-    int band_texture = 0;  ///< the same of the band that moves: decides the size of the frames between
+    int texture = 40;     ///< amplitude of the wall's noise: decides the size of keyframes
+    int band_texture = 0; ///< the same of the band that moves: decides the size of the frames between
 };
 
 class Scene {
@@ -27,7 +27,7 @@ public:
 private:
     SceneSize size_;
     std::vector<std::uint8_t> wall_;
-    std::vector<std::uint8_t> band_;  ///< luma of a vertical band, width/8 wide
+    std::vector<std::uint8_t> band_; ///< luma of a vertical band, width/8 wide
 };
 
-}  // namespace tplink::sim
+} // namespace tplink::sim
