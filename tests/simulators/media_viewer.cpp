@@ -49,7 +49,9 @@ bool MediaViewer::send(std::string_view text) {
 
 bool MediaViewer::receive(std::chrono::steady_clock::time_point deadline) {
     if (closed_ || wait_for(socket_.get(), false, never_, deadline) != Wait::ready) return false;
+    const std::size_t before = in_.size();
     closed_ = receive_into(in_, socket_) == Received::closed;
+    received_ += in_.size() - before;
     return !closed_;
 }
 

@@ -2,6 +2,7 @@
 // A client of the simulated video port for its own tests: strict, shares no code with the gateway's client.
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ public:
     std::optional<Buffer> open(const Part& part) const;
 
     const std::string& last_head() const { return head_; }
+    std::uint64_t received() const { return received_; } ///< bytes so far
 
 private:
     bool receive(std::chrono::steady_clock::time_point deadline);
@@ -50,6 +52,7 @@ private:
     Wakeup never_;
     Buffer in_;
     bool closed_ = false;
+    std::uint64_t received_ = 0;
     std::string head_;
     std::optional<MediaKey> key_;
 };
