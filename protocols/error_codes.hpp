@@ -29,6 +29,7 @@ inline constexpr int kBlocked = -40404;
 inline constexpr int kSystemBlocked = -40408;
 inline constexpr int kBadEnvelope = -40210;      ///< camera: method unknown, or the whole envelope refused
 inline constexpr int kParameterMissing = -40211; ///< camera: on the login probe, the sign of TPAP
+inline constexpr int kUnknownUser = -40411;      ///< camera: user name or password unknown to L1
 inline constexpr int kInvalidNonce = -40413;     ///< camera: the good answer to the login probe of L3
 inline constexpr int kEndOfRange = -64304;       ///< motor at its end: done as far as possible, no failure
 } // namespace code

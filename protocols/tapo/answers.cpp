@@ -3,9 +3,22 @@
 #include "protocols/tapo/reply.hpp"
 
 namespace tplink::tapo {
+namespace {
+
+/// The entry's code, or that of the child a hub or strip passed the request to.
+int code_of(const json::object& entry) {
+    if (const int number = error_code(entry); number != code::kOk) return number;
+    const json::object* result = find_object(entry, "result");
+    if (!result) return code::kOk;
+    for (const std::string_view child : {"response_data", "responseData"})
+        if (const json::object* answer = find_object(*result, child)) return error_code(*answer);
+    return code::kOk;
+}
+
+}  // namespace
 
 Answer answer_of(Dialect dialect, std::string method, const json::object& entry) {
-    if (const int number = error_code(entry); number != code::kOk && number != code::kEndOfRange) {
+    if (const int number = code_of(entry); number != code::kOk && number != code::kEndOfRange) {
         Error error = device_error(dialect, number, method);
         const bool of_session = error.code == Errc::session_expired || error.code == Errc::auth_failed;
         if (of_session || error.code == Errc::locked_out) {

@@ -26,6 +26,8 @@ public:
     ///         when a fresh session is refused as well; malformed; as Transport.
     Result<json::object> ask(const json::object& request);
 
+    /// A session is held right now.
+    bool has_session() const { return transport_->ready(); }
     std::string_view transport_name() const { return transport_->name(); }
     void cancel() { transport_->cancel(); }
 

@@ -3,10 +3,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
 #include <charconv>
-#include <limits>
 
 namespace tplink::tapo {
 namespace {
+
+constexpr std::size_t kMaxTexts = 32;
 
 const json::value* find(const json::object& object, std::string_view key) {
     return object.if_contains({key.data(), key.size()});
@@ -43,6 +44,17 @@ std::string_view find_text(const json::object& object, std::string_view key) {
     const json::value* value = find(object, key);
     const json::string* text = value ? value->if_string() : nullptr;
     return text ? std::string_view(text->data(), text->size()) : std::string_view();
+}
+
+std::vector<std::string> find_texts(const json::object& object, std::string_view key) {
+    std::vector<std::string> texts;
+    const json::value* value = find(object, key);
+    if (value && value->is_string()) texts.emplace_back(value->get_string());
+    const json::array* list = value ? value->if_array() : nullptr;
+    if (!list) return texts;
+    for (const json::value& entry : *list)
+        if (entry.is_string() && texts.size() < kMaxTexts) texts.emplace_back(entry.get_string());
+    return texts;
 }
 
 std::optional<int> find_int(const json::object& object, std::string_view key) {

@@ -4,7 +4,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocols/base/result.hpp"
 
@@ -21,6 +23,8 @@ const json::object* find_object(const json::object& object, std::string_view key
 const json::array* find_array(const json::object& object, std::string_view key);
 /// The member as text; empty when absent or of another type. Lives as long as `object`.
 std::string_view find_text(const json::object& object, std::string_view key);
+/// The texts of a list, or a single text as a list of one; others are left out. At most 32.
+std::vector<std::string> find_texts(const json::object& object, std::string_view key);
 /// A whole number, also when written as text ("-40401"); nothing when absent, of another type or too large.
 std::optional<int> find_int(const json::object& object, std::string_view key);
 

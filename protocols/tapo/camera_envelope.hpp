@@ -1,0 +1,29 @@
+#pragma once
+// Shapes of camera requests and replies. Pure. Source: camera.md, "Envelopes".
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocols/session.hpp"
+
+namespace tplink::tapo {
+
+/// "get", "set", "do": go bare, never in a batch.
+bool is_old_style(const Request& request);
+
+/// {"method":"get","lens_mask":{...}}
+json::object old_style_request(const Request& request);
+/// The reply of one without its error_code; or the error that says.
+Answer old_style_answer(const Request& request, const json::object& reply);
+
+/// multipleRequest of the requests with these indices.
+json::object batch_request(std::span<const Request> requests, const std::vector<std::size_t>& which);
+
+/// Puts each response where it belongs: by method name; for one method asked twice by the module and section its
+/// result shows, else in order. What the reply leaves out stays empty. errors: malformed without a list of responses.
+Result<void> place_responses(const json::object& reply, std::span<const Request> requests,
+                             const std::vector<std::size_t>& which, std::vector<std::optional<Answer>>& slots);
+
+}  // namespace tplink::tapo

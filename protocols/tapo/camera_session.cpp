@@ -1,0 +1,105 @@
+#include "protocols/tapo/camera_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/tapo/answers.hpp"
+#include "protocols/tapo/camera_envelope.hpp"
+#include "protocols/tapo/camera_identity.hpp"
+#include "protocols/tapo/reply.hpp"
+
+namespace tplink::tapo {
+
+CameraSession::CameraSession(std::unique_ptr<Transport> transport, const Clock& clock, std::size_t batch)
+    : exchange_(std::move(transport), Dialect::camera, clock), batch_(std::max<std::size_t>(1, batch)) {}
+
+Result<Answer> CameraSession::ask_bare(const Request& request) {
+    const json::object reply = TRY(exchange_.ask(old_style_request(request)));
+    return old_style_answer(request, reply);
+}
+
+Result<std::optional<Error>> CameraSession::ask_batch(std::span<const Request> requests, const Indices& which,
+                                                      Slots& slots) {
+    const auto reply = exchange_.ask(batch_request(requests, which));
+    if (!reply) {
+        // Broken JSON under a living session is the envelope's fault; anything else is the connection's or login's.
+        if (reply.error().code == Errc::malformed && exchange_.has_session()) return std::optional(reply.error());
+        return tl::unexpected(reply.error());
+    }
+    const auto placed = place_responses(*reply, requests, which, slots);
+    if (placed) return std::nullopt;
+    const int number = error_code(*reply);
+    if (number != code::kOk) return std::optional(device_error(Dialect::camera, number, "multipleRequest"));
+    return std::optional(placed.error());
+}
+
+Result<void> CameraSession::ask_isolating(std::span<const Request> requests, const Indices& which, Slots& slots) {
+    if (which.empty()) return {};
+    const auto fault = TRY(ask_batch(requests, which, slots));
+    Indices open;
+    std::copy_if(which.begin(), which.end(), std::back_inserter(open), [&](std::size_t i) { return !slots[i]; });
+    if (open.empty()) return {};
+    if (which.size() == 1) {
+        const std::string& method = requests[which.front()].method;
+        loners_.insert(method);
+        if (fault) slots[which.front()] = Answer{method, tl::unexpected(*fault)};
+        else slots[which.front()] = missing_answer(method);
+        return {};
+    }
+    const std::size_t lonely = loners_.size();
+    const auto middle = open.begin() + static_cast<std::ptrdiff_t>((open.size() + 1) / 2);
+    TRY_VOID(ask_isolating(requests, Indices(open.begin(), middle), slots));
+    TRY_VOID(ask_isolating(requests, Indices(middle, open.end()), slots));
+    // Nobody was to blame alone: the batch was too large.
+    if (loners_.size() == lonely) batch_ = std::min(batch_, std::max<std::size_t>(1, (which.size() + 1) / 2));
+    return {};
+}
+
+Result<std::vector<Answer>> CameraSession::query(std::span<const Request> requests) {
+    Slots slots(requests.size());
+    Indices batched;
+    Indices alone;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        if (is_old_style(requests[i])) continue;
+        (loners_.contains(requests[i].method) ? alone : batched).push_back(i);
+    }
+    for (std::size_t from = 0; from < batched.size();) {
+        const auto first = batched.begin() + static_cast<std::ptrdiff_t>(from);
+        const std::size_t count = std::min(batch_, batched.size() - from);
+        TRY_VOID(ask_isolating(requests, Indices(first, first + static_cast<std::ptrdiff_t>(count)), slots));
+        from += count;
+    }
+    for (const std::size_t index : alone) TRY_VOID(ask_isolating(requests, {index}, slots));
+    std::vector<Answer> answers;
+    answers.reserve(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        answers.push_back(slots[i] ? std::move(*slots[i]) : TRY(ask_bare(requests[i])));
+    return answers;
+}
+
+Result<json::value> CameraSession::call(const Request& request) {
+    if (is_old_style(request)) return TRY(ask_bare(request)).result;
+    Slots slots(1);
+    const auto fault = TRY(ask_batch({&request, 1}, {0}, slots));
+    if (fault) return tl::unexpected(*fault);
+    if (!slots[0]) return missing_answer(request.method).result;
+    Result<json::value> result = std::move(slots[0]->result);
+    // A code nobody knows drops a query, but a command was simply declined.
+    if (!result && meaning_of(Dialect::camera, result.error().device_code).empty()) result.error().code = Errc::refused;
+    return result;
+}
+
+Result<Identity> CameraSession::identify() {
+    const std::vector<Answer> answers = TRY(query(identity_requests()));
+    Result<json::value> info = answers[0].result;
+    if (!info) info = TRY(ask_bare(old_style_info_request())).result;
+    if (!info) return tl::unexpected(info.error());
+    Identity identity = TRY(identity_of_camera(*info));
+    if (answers[1].result) identity.components = components_of_camera(*answers[1].result);
+    if (!identity.components.empty()) return identity;
+    const Answer spec = TRY(ask_bare(module_spec_request()));
+    if (spec.result) identity.components = components_of_module_spec(*spec.result);
+    return identity;
+}
+
+}  // namespace tplink::tapo
