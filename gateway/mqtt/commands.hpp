@@ -57,19 +57,19 @@ struct CommandHandlers {  ///< called on the broker's thread; must only enqueue
 
 /// One answer to one command; the codes are those of the contract ("ok", "invalid_value", ...).
 struct CommandResult {
-    std::string id, property;
-    boost::json::value value;  ///< as sent
-    std::string code = "ok";   ///< "ok" or what went wrong
-    std::string message;
-    boost::json::value transaction;
+    std::string id{}, property{};
+    boost::json::value value{};  ///< as sent
+    std::string code = "ok";     ///< "ok" or what went wrong
+    std::string message{};
+    boost::json::value transaction{};
 };
 boost::json::object to_json(const CommandResult& result);
 
 struct RequestAnswer {
-    std::string what;
-    boost::json::value data;
-    std::string error;  ///< empty: ok
-    boost::json::value transaction;
+    std::string what{};
+    boost::json::value data{};
+    std::string error{};  ///< empty: ok
+    boost::json::value transaction{};
 };
 boost::json::object to_json(const RequestAnswer& answer);
 

@@ -17,12 +17,12 @@ enum class DiscoveryForm { device, component, off };
 /// A dimmable light made of two rows; both vanish as entities of their own.
 struct LightEntity {
     std::string id = "floodlight", name = "Floodlight";
-    std::string power, brightness;  ///< row ids; brightness may be empty
+    std::string power{}, brightness{};  ///< row ids; brightness may be empty
 };
 
 /// What a camera offers beside its rows.
 struct CameraEntities {
-    std::vector<std::string> detections;  ///< event types of the "Detection" event; empty: none
+    std::vector<std::string> detections{};  ///< event types of the "Detection" event; empty: none
     bool doorbell = false;                ///< event "ring" and a device trigger
     bool last_detection = false;          ///< picture topic <id>/detection
     bool battery = false;                 ///< a switch "stream" that starts and stops the live stream
@@ -30,25 +30,25 @@ struct CameraEntities {
 
 /// Everything discovery needs to know of one device. Texts unknown are empty.
 struct DeviceDescription {
-    std::string id;   ///< see is_device_id()
-    std::string mac;  ///< 12 hex digits; empty: no connection entry
-    std::string name;
+    std::string id{};   ///< see is_device_id()
+    std::string mac{};  ///< 12 hex digits; empty: no connection entry
+    std::string name{};
     std::string manufacturer = "TP-Link";
-    std::string model, hardware, firmware, serial;
-    std::string via;  ///< id of the hub or strip; empty: the bridge
-    std::string configuration_url;
-    std::string suggested_area;
-    std::vector<const Capability*> rows;                     ///< offered ones; of two with one id the first counts
-    std::map<std::string, std::vector<std::string>> options;  ///< current texts of DynamicChoice rows, by row id
-    std::optional<CameraEntities> camera;
-    std::vector<LightEntity> lights;
+    std::string model{}, hardware{}, firmware{}, serial{};
+    std::string via{};  ///< id of the hub or strip; empty: the bridge
+    std::string configuration_url{};
+    std::string suggested_area{};
+    std::vector<const Capability*> rows{};                     ///< offered ones; of two with one id the first counts
+    std::map<std::string, std::vector<std::string>> options{};  ///< current texts of DynamicChoice rows, by row id
+    std::optional<CameraEntities> camera{};
+    std::vector<LightEntity> lights{};
 };
 
 /// Who speaks; shown in Home Assistant's log beside every discovery problem.
 struct Origin {
     std::string name = "tplink2mqtt";
-    std::string version;
-    std::string url;
+    std::string version{};
+    std::string url{};
 };
 
 /// One entity: a component of a device message, or a message of its own.
