@@ -58,7 +58,11 @@ public:
         }
     }
 
-    SourceStats stats() const override { return stats_; }
+    SourceStats stats() const override {
+        SourceStats now = stats_;
+        if (reader_) now.resyncs = reader_->resyncs();
+        return now;
+    }
 
     void cancel() override { connector_->cancel(); }
 
@@ -139,7 +143,7 @@ private:
 
     Result<std::optional<MediaPart>> check_resyncs() {
         const Time now = std::chrono::steady_clock::now();
-        for (; stats_.resyncs < reader_->resyncs(); ++stats_.resyncs) {
+        for (; seen_resyncs_ < reader_->resyncs(); ++seen_resyncs_) {
             recent_resyncs_.push_back(now);
             if (recent_resyncs_.size() > kResyncLimit) recent_resyncs_.pop_front();
         }
@@ -169,6 +173,7 @@ private:
     std::string session_id_;
     bool granted_ = false;
     std::optional<MediaPart> early_; ///< media that came before the reply to our request
+    std::uint64_t seen_resyncs_ = 0;
     std::deque<Time> recent_resyncs_;
     SourceStats stats_;
     Buffer chunk_ = Buffer(64U << 10);
