@@ -1,0 +1,303 @@
+#include "gateway/app/gateway.hpp"
+
+#include <algorithm>
+
+#include "gateway/app/ladder_opener.hpp"
+#include "gateway/app/login.hpp"
+#include "gateway/app/parts.hpp"
+#include "gateway/app/requests.hpp"
+#include "gateway/app/views.hpp"
+#include "gateway/app/web_backend.hpp"
+#include "gateway/version.hpp"
+#include "gateway/web/server.hpp"
+#include "protocols/base/crypto.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+constexpr auto kHealthInterval = std::chrono::minutes(10);
+constexpr auto kDevicesDelay = std::chrono::milliseconds(300);  // bridge/devices: many changes at once become one message
+constexpr auto kSnapshotAge = std::chrono::seconds(30);
+
+bool is_on(const DeviceView& view, std::string_view property) {
+    const json::value* value = view.state.if_contains(property);
+    return value != nullptr && *value == json::value("ON");
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+    Impl(Config first, std::string file, Environment env, Log& log_)
+        : config(std::move(first)), config_file(std::move(file)), environment(std::move(env)), log(log_), main_log(log_.logger("gateway")),
+          store(config.state_dir),
+          registry(system_clock(), system_random(), store, [] { return make_ladder_opener(); }, tcp_probe),
+          desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
+          discovery([this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
+                    [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
+
+    Result<void> start();
+    void reload();
+    void stop();
+
+    // What callbacks do.
+    void on_changed(const DeviceView& view, const DeviceView* before);
+    void on_removed(const DeviceView& view);
+    void on_mqtt_result(const CommandResult& result);
+    void on_found(const std::vector<FoundDevice>& found);
+    void on_stream(const std::string& id, const json::object& stream);
+    void on_request(const RequestCommand& request);
+    void log_change(const DeviceView& view, const DeviceView* before);
+    void tell_devices();
+    void tell_info();
+    std::vector<std::string> known_hosts() const;
+    void expect_known();
+
+    Config config;
+    std::string config_file;
+    Environment environment;
+    Log& log;
+    std::shared_ptr<spdlog::logger> main_log;
+    StateStore store;
+    EventBus bus;
+    std::function<void()> exit_wanted;
+    SteadyTime started = std::chrono::steady_clock::now();
+    WallTime started_at = std::chrono::system_clock::now();
+    mutable std::mutex config_mutex;
+
+    // In this order they start; they go in reverse.
+    Registry registry;
+    ResultDesk desk;
+    DiscoveryLoop discovery;
+    std::unique_ptr<Clerk> clerk;
+    std::unique_ptr<Broker> broker;
+    std::unique_ptr<Publisher> publisher;
+    std::unique_ptr<Video> video;
+    std::unique_ptr<Parts> parts;
+    std::unique_ptr<GatewayBackend> backend;
+    std::unique_ptr<WebServer> web;
+};
+
+Result<void> Gateway::Impl::start() {
+    const Topics topics(config.mqtt.base_topic, config.mqtt.discovery_prefix);
+    const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
+    MqttOptions mqtt = TRY(mqtt_options(config, environment, config.mqtt.base_topic + "_" + suffix));
+    mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
+    if (const std::string problem = store.problem(); !problem.empty()) main_log->warn("{}", problem);
+
+    const ListenerLogin http = login_of(config.http.listen, config.http.username, config.http.password, store, "http_password");
+    if (http.generated_now)
+        main_log->info("password made for this gateway, shown once: user '{}', password '{}'", http.user.username, http.user.password.reveal());
+    const ListenerLogin rtsp = rtsp_login(config, http.user, store);
+
+    clerk = std::make_unique<Clerk>();
+    VideoEvents video_events;
+    video_events.stream_changed = [this](const std::string& id, const json::object& stream) { on_stream(id, stream); };
+    video_events.log = [this](const std::string& level, const std::string& id, const std::string& line) {
+        const auto logger = log.logger(id.empty() ? "media" : id);
+        if (level == "debug") logger->debug("{}", line);
+        else if (level == "warning") logger->warn("{}", line);
+        else if (level == "error") logger->error("{}", line);
+        else logger->info("{}", line);
+    };
+    video = TRY(make_video(config, rtsp.user, std::move(video_events)));
+
+    broker = make_paho_broker(std::move(mqtt));
+    PublisherOptions publishing{topics, config.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, ""};
+    CommandHandlers handlers;
+    handlers.set = [this](SetCommand command) {
+        for (auto& assignment : command.assignments)
+            desk.forward(command.id, {assignment.property, std::move(assignment.value), command.transaction});
+    };
+    handlers.get = [this](GetCommand command) { registry.poll(command.id); };
+    handlers.request = [this](RequestCommand request) {
+        if (!clerk->post([this, request] { on_request(request); }))
+            publisher->answer({request.what, nullptr, "too many requests are waiting; send fewer", request.transaction});
+    };
+    publisher = std::make_unique<Publisher>(std::move(publishing), *broker, std::move(handlers));
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started,
+                                          [this]() -> const Config& { return config; }, [this] { exit_wanted(); }, [this] { tell_info(); }});
+    backend = std::make_unique<GatewayBackend>(*parts);
+    WebOptions web_options;
+    web_options.address = config.http.listen.address;
+    web_options.port = config.http.listen.port;
+    web_options.user = http.user;
+    web_options.addon = environment.contains("SUPERVISOR_TOKEN");
+    web = TRY(WebServer::start(web_options, *backend));
+
+    log.listen([this](const std::string& level, const std::string& device, const std::string& line) {
+        const std::string who = device == "gateway" ? "" : device;
+        bus.publish("log", json::object{{"time", iso_time(std::chrono::system_clock::now())}, {"level", level}, {"device", who}, {"message", line}});
+        publisher->log(level, line, who);
+    });
+    registry.listen({[this](const DeviceView& view, const DeviceView* before) { on_changed(view, before); },
+                     [this](const DeviceView& view) { on_removed(view); }, [this](const CommandResult& result) { desk.done(result); }});
+    expect_known();
+    publisher->start();
+    tell_info();
+    registry.configure(config);
+    discovery.configure(config);
+    clerk->every("health", kHealthInterval, [this] { publisher->set_bridge_health(health_document(*parts)); });
+    clerk->post([this] { publisher->set_bridge_health(health_document(*parts)); });
+    main_log->info("tplink2mqtt {} is running: page on {}:{}{}", version(), config.http.listen.address, web->port(),
+                   video && video->rtsp_port() != 0 ? ", RTSP on port " + std::to_string(video->rtsp_port()) : "");
+    return {};
+}
+
+/// Devices known from before: what the broker keeps of them stays until they answer.
+void Gateway::Impl::expect_known() {
+    std::set<std::string> ids;
+    const auto learned = store.devices();
+    for (const auto& [mac, facts] : learned) ids.insert(mac);
+    bool complete = true;
+    for (const DeviceConfig& device : config.devices) {
+        if (!device.mac.empty()) ids.insert(device.mac);
+        else complete &= std::any_of(learned.begin(), learned.end(), [&](const auto& item) { return item.second.address == device.host; });
+    }
+    publisher->expect(std::move(ids), complete);
+}
+
+std::vector<std::string> Gateway::Impl::known_hosts() const {
+    std::vector<std::string> hosts;
+    for (const auto& view : registry.views())
+        if (!view->host.empty() && std::find(hosts.begin(), hosts.end(), view->host) == hosts.end()) hosts.push_back(view->host);
+    return hosts;
+}
+
+void Gateway::Impl::log_change(const DeviceView& view, const DeviceView* before) {
+    const bool was_online = before != nullptr && before->online;
+    const auto logger = log.logger(view.name);
+    if (view.online && !was_online) logger->info("online at {} over {}", view.host, view.transport);
+    if (view.problem && (before == nullptr || before->problem != view.problem)) {
+        const bool human = view.problem->code == Errc::auth_failed;
+        logger->log(human ? spdlog::level::err : spdlog::level::warn, "{}: {} {}", to_string(view.problem->code), view.problem->message, view.problem->hint);
+    }
+}
+
+void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before) {
+    log_change(view, before);
+    if (before != nullptr && before->id != view.id) bus.publish("removed", {{"id", before->id}});
+    const auto access = registry.access(view.id);
+    if (video && access) video->set_device(view, *access);
+    const bool with_video = video && !video->facts(view.id).is_null();
+    if (view.mac_known()) {
+        if (!view.rows.empty()) {
+            publisher->set_device(describe_device(view, with_video));
+            publisher->set_availability(view.id, view.online);
+            publisher->set_state(view.id, view.state);
+        }
+        if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
+        const bool first_picture = with_video && view.online && (before == nullptr || !before->online) && !is_on(view, "privacy");
+        const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(), [](const Component& c) { return c.name == "battery"; });
+        if (first_picture && !battery) clerk->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
+        if (before != nullptr && !before->online && view.online && before->counters.polls == 0)
+            publisher->bridge_event("device_joined", {{"id", view.id}, {"name", view.name}, {"model", view.identity.model}});
+        if (before != nullptr && before->online && !view.online) publisher->bridge_event("device_lost", {{"id", view.id}, {"name", view.name}});
+    }
+    if (view.problem && view.problem->code == Errc::auth_failed && (before == nullptr || before->problem != view.problem))
+        publisher->bridge_event("login_failed", {{"id", view.id}, {"name", view.name}, {"message", view.problem->message}});
+    const bool only_state = before != nullptr && before->id == view.id && before->online == view.online && before->problem == view.problem &&
+                            before->rows == view.rows && before->options == view.options && before->name == view.name && before->host == view.host;
+    if (!only_state) {
+        bus.publish("device", device_document(*parts, view));
+        clerk->later("devices", kDevicesDelay, [this] { tell_devices(); });
+    } else if (before->state != view.state) {
+        bus.publish("state", {{"id", view.id}, {"state", view.state}});
+    }
+}
+
+void Gateway::Impl::on_removed(const DeviceView& view) {
+    if (video) video->remove_device(view.id);
+    if (view.mac_known()) publisher->remove_device(view.id);
+    bus.publish("removed", {{"id", view.id}});
+    clerk->later("devices", kDevicesDelay, [this] { tell_devices(); });
+}
+
+void Gateway::Impl::on_mqtt_result(const CommandResult& result) {
+    if (!result.ok()) publisher->repeat_state(result.id);  // a refused toggle must snap back
+    publisher->result(result);
+    json::object event = to_json(result);
+    event["id"] = result.id;
+    bus.publish("result", event);
+}
+
+void Gateway::Impl::on_found(const std::vector<FoundDevice>& found) {
+    std::size_t before = registry.candidates().size();
+    registry.discovered(found, config.discovery.adopt);
+    if (registry.candidates().size() != before)
+        for (const FoundDevice& device : registry.candidates())
+            publisher->bridge_event("device_discovered", {{"mac", colon_mac(device.mac)}, {"host", device.address}, {"model", device.model}});
+}
+
+void Gateway::Impl::on_stream(const std::string& id, const json::object& stream) {
+    json::object event = stream;
+    event["id"] = id;
+    bus.publish("stream", event);
+    // The last picture of a view costs the camera nothing: it is in the cache.
+    if (stream.at("state") == json::value("lingering"))
+        clerk->later("picture " + id, std::chrono::milliseconds(0), [this, id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
+}
+
+void Gateway::Impl::on_request(const RequestCommand& request) {
+    const auto answer = run_request(*parts, request.what, request.body);
+    publisher->answer({request.what, answer ? *answer : json::value(nullptr), answer ? "" : answer.error().what, request.transaction});
+}
+
+void Gateway::Impl::tell_devices() {
+    json::array devices;
+    for (const auto& view : registry.views()) devices.push_back(bridge_entry(*view));
+    publisher->set_bridge_devices(std::move(devices));
+}
+
+void Gateway::Impl::tell_info() {
+    publisher->set_bridge_info({{"version", json::string(version())},
+                                {"commit", ""},
+                                {"started_at", iso_time(started_at)},
+                                {"config", config_document(config)},
+                                {"log_level", log.level()},
+                                {"restart_required", false}});
+}
+
+void Gateway::Impl::reload() {
+    const LoadedConfig loaded = load_config(config_file, environment);
+    if (!loaded.faults.empty()) {
+        for (const ConfigFault& fault : loaded.faults) main_log->error("{}", fault.text());
+        main_log->error("the configuration has faults; the old one stays in use");
+        return;
+    }
+    const Config before = config;
+    config = loaded.config;
+    if (config.log.level != before.log.level) log.set_level(config.log.level);
+    const bool needs_restart = !(config.mqtt == before.mqtt && config.http == before.http && config.rtsp == before.rtsp && config.webrtc == before.webrtc &&
+                                 config.media == before.media && config.state_dir == before.state_dir);
+    registry.configure(config);
+    discovery.configure(config);
+    if (needs_restart) {
+        main_log->info("listeners or the broker changed: restarting");
+        exit_wanted();
+    } else {
+        main_log->info("configuration read again");
+        tell_info();
+    }
+}
+
+void Gateway::Impl::stop() {
+    log.listen({});
+    web.reset();
+    discovery.stop();
+    if (clerk) clerk->stop();
+    registry.stop();
+    if (publisher) publisher->stop();
+    video.reset();
+    main_log->info("stopped");
+}
+
+Gateway::Gateway(Config config, std::string config_file, Environment environment, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(config_file), std::move(environment), log)) {}
+
+Gateway::~Gateway() { impl_->stop(); }
+
+Result<void> Gateway::start() { return impl_->start(); }
+void Gateway::reload() { impl_->reload(); }
+void Gateway::on_exit_wanted(std::function<void()> callback) { impl_->exit_wanted = std::move(callback); }
+
+}  // namespace tplink::gateway

@@ -1,0 +1,25 @@
+#pragma once
+// Who may use our own listeners, and how the broker is found.
+
+#include "gateway/config/config.hpp"
+#include "gateway/config/state_store.hpp"
+#include "gateway/mqtt/broker.hpp"
+
+namespace tplink::gateway {
+
+struct ListenerLogin {
+    Credentials user;  ///< empty password: open (loopback only)
+    bool generated_now = false;
+};
+
+/// The configured user; a listener others can reach without a password gets a generated one, kept under `key`.
+ListenerLogin login_of(const Listen& listen, const std::string& username, const Secret& password, StateStore& store, const std::string& key);
+
+/// The user of RTSP: its own, or that of the page.
+ListenerLogin rtsp_login(const Config& config, const Credentials& http_user, StateStore& store);
+
+/// Broker address and login: the configuration's, else the add-on Supervisor's.
+/// errors: unreachable when the Supervisor does not answer; refused when it knows no broker.
+Result<MqttOptions> mqtt_options(const Config& config, const Environment& environment, const std::string& client_id);
+
+}  // namespace tplink::gateway

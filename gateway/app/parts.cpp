@@ -1,0 +1,141 @@
+#include "gateway/app/parts.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+#include "gateway/app/views.hpp"
+#include "gateway/diagnostics/redact.hpp"
+#include "gateway/version.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+constexpr unsigned kSnapshotWidth = 1280;  // pixels: keeps a picture under the 256 KiB that small brokers take
+
+/// Resident memory of this process in bytes.
+std::size_t resident_bytes() {
+    std::ifstream in("/proc/self/statm");
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    in >> total >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double uptime_s(const Parts& parts) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - parts.started).count(); }
+
+/// Label values may hold anything; Prometheus wants these three escaped.
+std::string label(std::string_view value) {
+    std::string out;
+    for (const char c : value) {
+        if (c == '\\' || c == '"') out.push_back('\\');
+        if (c == '\n') out += "\\n";
+        else out.push_back(c);
+    }
+    return out;
+}
+
+void metric(std::ostringstream& out, std::string_view name, std::string_view type, std::string_view help) {
+    out << "# HELP tplink2mqtt_" << name << ' ' << help << "\n# TYPE tplink2mqtt_" << name << ' ' << type << '\n';
+}
+
+}  // namespace
+
+json::object health_document(const Parts& parts) {
+    json::object devices;
+    for (const auto& view : parts.registry.views())
+        devices[view->id] = json::object{{"polls", view->counters.polls},
+                                         {"errors", view->counters.errors},
+                                         {"last_ok", iso_time(view->last_seen)},
+                                         {"latency_ms", view->counters.latency_ms},
+                                         {"flaps", view->counters.flaps}};
+    return {{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))},
+            {"rss_mb", static_cast<std::int64_t>(resident_bytes() >> 20)},
+            {"devices", std::move(devices)}};
+}
+
+std::string metrics_text(const Parts& parts) {
+    std::ostringstream out;
+    const BrokerStatus broker = parts.publisher.status();
+    const auto single = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        metric(out, name, type, help);
+        out << "tplink2mqtt_" << name << ' ' << value << '\n';
+    };
+    metric(out, "info", "gauge", "Version of the gateway.");
+    out << "tplink2mqtt_info{version=\"" << version() << "\"} 1\n";
+    single("uptime_seconds", "counter", "Seconds since the start.", uptime_s(parts));
+    single("resident_bytes", "gauge", "Resident memory.", resident_bytes());
+    single("mqtt_connected", "gauge", "1 while the broker is connected.", broker.connected ? 1 : 0);
+    single("mqtt_reconnects_total", "counter", "Connects after the first.", broker.reconnects);
+    single("mqtt_published_total", "counter", "Messages the broker accepted.", broker.published);
+    single("mqtt_received_total", "counter", "Messages received.", broker.received);
+    single("mqtt_dropped_total", "counter", "Messages given up.", broker.dropped);
+    const auto views = parts.registry.views();
+    const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        metric(out, name, type, help);
+        for (const auto& view : views)
+            out << "tplink2mqtt_" << name << "{id=\"" << label(view->id) << "\",name=\"" << label(view->name) << "\"} " << value(*view) << '\n';
+    };
+    each("device_online", "gauge", "1 while the device answers.", [](const DeviceView& v) { return v.online ? 1 : 0; });
+    each("device_polls_total", "counter", "Polls answered.", [](const DeviceView& v) { return v.counters.polls; });
+    each("device_errors_total", "counter", "Failed exchanges and logins.", [](const DeviceView& v) { return v.counters.errors; });
+    each("device_commands_total", "counter", "Commands taken.", [](const DeviceView& v) { return v.counters.commands; });
+    each("device_logins_total", "counter", "Sessions opened.", [](const DeviceView& v) { return v.counters.logins; });
+    each("device_flaps_total", "counter", "Times it went offline.", [](const DeviceView& v) { return v.counters.flaps; });
+    each("device_latency_seconds", "gauge", "Duration of the last poll.", [](const DeviceView& v) { return v.counters.latency_ms / 1000; });
+    if (parts.video == nullptr) return out.str();
+    metric(out, "stream_viewers", "gauge", "Viewers of a stream.");
+    metric(out, "stream_bitrate_kbps", "gauge", "Bit rate of a running stream.");
+    for (const auto& view : views) {
+        const json::value facts = parts.video->facts(view->id);
+        if (!facts.is_object()) continue;
+        for (const json::value& stream : facts.at("streams").as_array()) {
+            const std::string labels = "{id=\"" + label(view->id) + "\",stream=\"" + label(std::string(stream.at("name").as_string())) + "\"} ";
+            out << "tplink2mqtt_stream_viewers" << labels << stream.at("viewers").to_number<unsigned>() << '\n'
+                << "tplink2mqtt_stream_bitrate_kbps" << labels << stream.at("bitrate_kbps").to_number<double>() << '\n';
+        }
+    }
+    return out.str();
+}
+
+json::object config_document(const Config& config) {
+    return {{"mqtt", json::object{{"host", config.mqtt.host}, {"port", config.mqtt.port}, {"tls", config.mqtt.tls}, {"base_topic", config.mqtt.base_topic},
+                                  {"discovery_prefix", config.mqtt.discovery_prefix}}},
+            {"discovery", json::object{{"enabled", config.discovery.enabled}, {"adopt", config.discovery.adopt}, {"interval_s", config.discovery.interval.count()}}},
+            {"local_only", config.local_only},
+            {"http", json::object{{"port", config.http.listen.port}}},
+            {"rtsp", json::object{{"enabled", config.rtsp.enabled}, {"port", config.rtsp.listen.port}}},
+            {"media", json::object{{"viewers_max", config.media.viewers_max}, {"linger_s", config.media.linger.count()}, {"transcode", config.media.transcode}}},
+            {"devices", config.devices.size()}};
+}
+
+json::object diagnostics_document(const Parts& parts) {
+    Redactor redactor;
+    json::array devices;
+    for (const auto& view : parts.registry.views()) {
+        json::object device = device_document(parts, *view);
+        if (const auto document = parts.registry.document(view->id)) device["document"] = *document;
+        device["id"] = redactor.redact_text(colon_mac(view->identity.mac));
+        if (json::object* media = device["media"].if_object()) media->erase("urls");
+        devices.push_back(redactor.redact(device));
+    }
+    return {{"version", json::string(version())},
+            {"config", config_document(parts.config())},
+            {"health", json::object{{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))}, {"rss_mb", static_cast<std::int64_t>(resident_bytes() >> 20)}}},
+            {"mqtt", json::object{{"connected", parts.publisher.status().connected}, {"reconnects", parts.publisher.status().reconnects}}},
+            {"devices", std::move(devices)}};
+}
+
+json::object device_document(const Parts& parts, const DeviceView& view) {
+    return api_device(view, parts.video != nullptr ? parts.video->facts(view.id) : json::value(nullptr));
+}
+
+Result<void> publish_snapshot(const Parts& parts, const std::string& id, std::chrono::milliseconds max_age) {
+    if (parts.video == nullptr) return fail(Errc::unsupported, "this gateway was built without video");
+    auto picture = TRY(parts.video->picture(id, max_age, kSnapshotWidth, false));
+    parts.publisher.set_snapshot(id, std::move(picture.jpeg));
+    return {};
+}
+
+}  // namespace tplink::gateway

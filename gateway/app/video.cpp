@@ -1,0 +1,188 @@
+#include "gateway/app/video.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "gateway/app/views.hpp"
+#include "media/service.hpp"
+#include "protocols/base/bytes.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+std::string codec_word(const std::optional<media::Codec>& codec) {
+    if (!codec) return "";
+    switch (*codec) {
+    case media::Codec::h264: return "h264";
+    case media::Codec::h265: return "h265";
+    case media::Codec::pcma: return "pcma";
+    case media::Codec::pcmu: return "pcmu";
+    }
+    return "";
+}
+
+json::object stream_json(const media::StreamStatus& status) {
+    json::object out{{"name", status.name},
+                     {"state", json::string(media::to_string(status.state))},
+                     {"video", codec_word(status.format.video)},
+                     {"audio", codec_word(status.format.audio)},
+                     {"fps", status.hub.fps},
+                     {"bitrate_kbps", status.hub.bitrate_kbps},
+                     {"keyframe_interval_s", status.hub.keyframe_interval_s},
+                     {"viewers", status.viewers},
+                     {"reconnects", status.reconnects},
+                     {"bad_parts", status.source.bad_parts},
+                     {"error", nullptr}};
+    if (status.error) out["error"] = status.error->what;
+    return out;
+}
+
+media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& access, const Config& config) {
+    media::CameraSpec spec;
+    spec.id = view.id;
+    if (const std::string alias = slug(view.name); !alias.empty() && alias != view.id) spec.aliases.push_back(alias);
+    stream::MediaEndpoint endpoint;
+    endpoint.host = view.host;
+    endpoint.port = access.config.media_port != 0 ? access.config.media_port : std::uint16_t{8800};
+    endpoint.credentials = {"admin", access.credentials.password};
+    endpoint.quality = access.config.stream == StreamChoice::sd ? stream::Quality::sd : stream::Quality::hd;
+    spec.streams.push_back({"main", endpoint});
+    endpoint.quality = stream::Quality::sd;
+    spec.streams.push_back({"sub", endpoint});
+    const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(),
+                                     [](const Component& component) { return component.name == "battery"; });
+    if (access.config.battery == Tristate::yes || (access.config.battery == Tristate::automatic && battery))
+        spec.view_limit = config.media.battery_view_limit;
+    return spec;
+}
+
+/// Why no camera session may be opened now; nothing when one may.
+std::optional<std::string> obstacle(const DeviceView& view) {
+    const json::value* privacy = view.state.if_contains("privacy");
+    if (privacy != nullptr && *privacy == json::value("ON")) return "Privacy is on: the camera sends no picture until it is switched off.";
+    // A refused password must not be tried again through the video port: devices lock out.
+    if (view.problem && (view.problem->code == Errc::auth_failed || view.problem->code == Errc::locked_out)) return view.problem->message;
+    return std::nullopt;
+}
+
+class MediaVideo final : public Video {
+public:
+    MediaVideo(Config config, std::unique_ptr<media::Service> service) : config_(std::move(config)), service_(std::move(service)) {}
+
+    void set_device(const DeviceView& view, const Registry::Access& access) override {
+        if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return;
+        const std::string fingerprint = view.host + "|" + view.name + "|" + std::to_string(access.config.media_port) + "|" +
+                                        access.credentials.password.reveal() + "|" + std::to_string(view.identity.components.size());
+        const auto reason = obstacle(view);
+        const std::lock_guard lock(mutex_);
+        Known& known = known_[view.id];
+        known.host = view.host;
+        if (const auto alias = slug(view.name); !alias.empty()) known.alias = alias;
+        if (known.fingerprint != fingerprint) service_->set_camera(camera_spec(view, access, config_));
+        if (known.reason != reason || known.fingerprint.empty()) service_->set_unavailable(view.id, reason);
+        known.fingerprint = fingerprint;
+        known.reason = reason;
+    }
+
+    void remove_device(const std::string& id) override {
+        const std::lock_guard lock(mutex_);
+        if (known_.erase(id) > 0) service_->remove_camera(id);
+    }
+
+    json::value facts(const std::string& id) const override {
+        std::string alias;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto at = known_.find(id);
+            if (at == known_.end()) return nullptr;
+            alias = at->second.alias;
+        }
+        json::array streams;
+        for (const media::StreamStatus& status : service_->status(id)) streams.push_back(stream_json(status));
+        json::array rtsp;
+        if (service_->rtsp_port() != 0)
+            for (const char* path : {"", "/sub"})
+                rtsp.emplace_back("rtsp://" + host_for_urls() + ":" + std::to_string(service_->rtsp_port()) + "/" + id + path);
+        return json::object{{"streams", std::move(streams)},
+                            {"urls", json::object{{"rtsp", std::move(rtsp)},
+                                                  {"whep", "api/devices/" + id + "/whep"},
+                                                  {"snapshot", "api/devices/" + id + "/snapshot.jpg"}}}};
+    }
+
+    Result<VideoPicture> picture(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) override {
+        const auto still = TRY(service_->still(id, max_age, width, allow_stale));
+        return VideoPicture{std::string(as_text(still.jpeg)), still.taken};
+    }
+
+    Result<VideoAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override {
+        const auto session = TRY(service_->whep_open(id, stream, offer));
+        return VideoAnswer{session.session, session.answer};
+    }
+
+    bool whep_close(const std::string& session) override { return service_->whep_close(session); }
+
+    unsigned viewers() const override {
+        std::vector<std::string> ids;
+        {
+            const std::lock_guard lock(mutex_);
+            for (const auto& [id, known] : known_) ids.push_back(id);
+        }
+        unsigned count = 0;
+        for (const std::string& id : ids)
+            for (const media::StreamStatus& status : service_->status(id)) count += status.viewers;
+        return count;
+    }
+
+    std::uint16_t rtsp_port() const override { return service_->rtsp_port(); }
+
+private:
+    struct Known {
+        std::string fingerprint, alias, host;
+        std::optional<std::string> reason;
+    };
+    std::string host_for_urls() const {
+        const std::string& address = config_.rtsp.listen.address;
+        return address == "0.0.0.0" || address == "::" || address == "[::]" ? "HOST" : address;  // the page puts its own host in
+    }
+
+    const Config config_;
+    std::unique_ptr<media::Service> service_;
+    mutable std::mutex mutex_;
+    std::map<std::string, Known> known_;
+};
+
+std::string_view level_word(media::LogLevel level) {
+    switch (level) {
+    case media::LogLevel::debug: return "debug";
+    case media::LogLevel::info: return "info";
+    case media::LogLevel::warning: return "warning";
+    case media::LogLevel::error: return "error";
+    }
+    return "info";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Video>> make_video(const Config& config, const Credentials& rtsp_user, VideoEvents events) {
+    media::ServiceOptions options;
+    options.rtsp_enabled = config.rtsp.enabled;
+    options.rtsp_address = config.rtsp.listen.address;
+    options.rtsp_port = config.rtsp.listen.port;
+    options.rtsp_user = rtsp_user;
+    options.webrtc_port_min = config.webrtc.port_min;
+    options.webrtc_port_max = config.webrtc.port_max;
+    options.webrtc_candidates = config.webrtc.candidates;
+    options.viewers_max = config.media.viewers_max;
+    options.linger = config.media.linger;
+    media::ServiceEvents hooks;
+    hooks.stream_changed = [changed = events.stream_changed](const std::string& id, const media::StreamStatus& status) {
+        if (changed) changed(id, stream_json(status));
+    };
+    hooks.log = [log = events.log](media::LogLevel level, const std::string& id, const std::string& line) {
+        if (log) log(std::string(level_word(level)), id, line);
+    };
+    auto service = TRY(media::Service::start(options, std::move(hooks)));
+    return std::unique_ptr<Video>(std::make_unique<MediaVideo>(config, std::move(service)));
+}
+
+}  // namespace tplink::gateway

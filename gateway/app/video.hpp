@@ -1,0 +1,47 @@
+#pragma once
+// The gateway's side of video, so that the rest builds with and without the media folder.
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/app/registry.hpp"
+
+namespace tplink::gateway {
+
+struct VideoPicture {
+    std::string jpeg;
+    WallTime taken{};
+};
+struct VideoAnswer {
+    std::string session, sdp;
+};
+
+struct VideoEvents {
+    std::function<void(const std::string& id, const json::object& stream)> stream_changed;
+    std::function<void(const std::string& level, const std::string& id, const std::string& line)> log;
+};
+
+/// Thread-safe.
+class Video {
+public:
+    virtual ~Video() = default;
+    /// Keeps the served cameras in step with the devices.
+    virtual void set_device(const DeviceView& view, const Registry::Access& access) = 0;
+    virtual void remove_device(const std::string& id) = 0;
+    /// Value of `media` in the API; null for a device without video.
+    virtual json::value facts(const std::string& id) const = 0;
+    virtual Result<VideoPicture> picture(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;
+    virtual Result<VideoAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) = 0;
+    virtual bool whep_close(const std::string& session) = 0;
+    virtual unsigned viewers() const = 0;
+    virtual std::uint16_t rtsp_port() const = 0;
+};
+
+/// errors: refused (RTSP address taken, plugin missing). A build without media gives null.
+/// `rtsp_user`: what viewers log in with; empty user name: nobody has to.
+Result<std::unique_ptr<Video>> make_video(const Config& config, const Credentials& rtsp_user, VideoEvents events);
+
+}  // namespace tplink::gateway

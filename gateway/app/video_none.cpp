@@ -1,0 +1,9 @@
+// A gateway without media: no video part.
+
+#include "gateway/app/video.hpp"
+
+namespace tplink::gateway {
+
+Result<std::unique_ptr<Video>> make_video(const Config&, const Credentials&, VideoEvents) { return std::unique_ptr<Video>(); }
+
+}  // namespace tplink::gateway

@@ -1,0 +1,141 @@
+#include "gateway/app/views.hpp"
+
+#include <cctype>
+#include <ctime>
+
+#include "gateway/capabilities/engine.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+json::string text(std::string_view value) { return json::string(value); }
+
+std::string_view word(Category category) {
+    switch (category) {
+    case Category::config: return "config";
+    case Category::diagnostic: return "diagnostic";
+    case Category::main: break;
+    }
+    return "main";
+}
+
+std::string_view kind_word(const Kind& kind) {
+    if (std::holds_alternative<OnOff>(kind)) return "onoff";
+    if (std::holds_alternative<Number>(kind)) return "number";
+    if (std::holds_alternative<Choice>(kind) || std::holds_alternative<DynamicChoice>(kind)) return "choice";
+    if (std::holds_alternative<Timestamp>(kind)) return "timestamp";
+    if (std::holds_alternative<Press>(kind)) return "press";
+    return "text";
+}
+
+json::value whole_or_double(double value) {
+    const auto whole = static_cast<std::int64_t>(value);
+    if (static_cast<double>(whole) == value) return json::value(whole);
+    return json::value(value);
+}
+
+json::object capability(const Capability& row, const DeviceView& view) {
+    json::object out{{"id", text(row.id)},
+                     {"name", text(row.name)},
+                     {"kind", text(kind_word(row.kind))},
+                     {"writable", is_writable(row)},
+                     {"category", text(word(row.hint.category))},
+                     {"unit", text(row.hint.unit)},
+                     {"device_class", text(row.hint.device_class)},
+                     {"icon", text(row.hint.icon)}};
+    if (const auto* number = std::get_if<Number>(&row.kind); number != nullptr && is_writable(row)) {
+        out["min"] = whole_or_double(number->min);
+        out["max"] = whole_or_double(number->max);
+        out["step"] = whole_or_double(number->step);
+    }
+    if (const auto at = view.options.find(std::string(row.id)); at != view.options.end()) {
+        json::array options;
+        for (const std::string& option : at->second) options.emplace_back(text(option));
+        out["options"] = std::move(options);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string colon_mac(std::string_view mac) {
+    std::string out;
+    for (std::size_t i = 0; i + 1 < mac.size(); i += 2) out += (out.empty() ? "" : ":") + std::string(mac.substr(i, 2));
+    return out;
+}
+
+std::string iso_time(WallTime time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    if (seconds == 0) return {};
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char out[32];
+    std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return out;
+}
+
+std::string slug(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0) out.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+        else if (!out.empty() && out.back() != '-') out.push_back('-');
+    }
+    while (!out.empty() && out.back() == '-') out.pop_back();
+    return out;
+}
+
+json::object api_device(const DeviceView& view, json::value media) {
+    json::object out{{"id", view.id},
+                     {"name", view.name},
+                     {"model", view.identity.model},
+                     {"manufacturer", "TP-Link"},
+                     {"family", text(to_string(view.family))},
+                     {"host", view.host},
+                     {"mac", colon_mac(view.identity.mac)},
+                     {"hardware", view.identity.hardware},
+                     {"firmware", view.identity.firmware},
+                     {"transport", view.transport},
+                     {"online", view.online},
+                     {"asleep", false},
+                     {"problem", nullptr},
+                     {"since", iso_time(view.since)},
+                     {"last_seen", iso_time(view.last_seen)},
+                     {"state", view.state}};
+    if (view.problem)
+        out["problem"] = json::object{{"code", text(to_string(view.problem->code))}, {"message", view.problem->message}, {"hint", view.problem->hint}};
+    json::array capabilities;
+    for (const Capability* row : view.rows) capabilities.push_back(capability(*row, view));
+    out["capabilities"] = std::move(capabilities);
+    out["media"] = std::move(media);
+    return out;
+}
+
+DeviceDescription describe_device(const DeviceView& view, bool with_video) {
+    DeviceDescription out;
+    out.id = view.id;
+    out.mac = view.identity.mac;
+    out.name = view.name;
+    out.model = view.identity.model;
+    out.hardware = view.identity.hardware;
+    out.firmware = view.identity.firmware;
+    out.rows = view.rows;
+    out.options = view.options;
+    if (with_video) out.camera = CameraEntities{};
+    return out;
+}
+
+json::object bridge_entry(const DeviceView& view) {
+    json::array properties;
+    for (const Capability* row : view.rows) properties.emplace_back(text(row->id));
+    return {{"id", view.id},
+            {"name", view.name},
+            {"model", view.identity.model},
+            {"ip", view.host},
+            {"host", view.host},
+            {"protocol", view.transport},
+            {"supported", !view.rows.empty()},
+            {"error", view.problem ? view.problem->message : std::string()},
+            {"properties", std::move(properties)}};
+}
+
+}  // namespace tplink::gateway

@@ -1,0 +1,99 @@
+#include "gateway/app/web_backend.hpp"
+
+#include "gateway/app/requests.hpp"
+#include "gateway/app/views.hpp"
+#include "gateway/version.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+constexpr auto kCommandPatience = std::chrono::seconds(15);
+constexpr auto kUsualAge = std::chrono::seconds(10);  // of a picture nobody asked to be younger
+
+WebError no_video() { return {503, "unsupported", "This gateway was built without video.", "Install the full version."}; }
+
+}  // namespace
+
+json::array GatewayBackend::devices() {
+    json::array out;
+    for (const auto& view : parts_.registry.views()) out.push_back(device_document(parts_, *view));
+    return out;
+}
+
+std::optional<json::object> GatewayBackend::device(const std::string& id) {
+    const auto view = parts_.registry.view(id);
+    if (!view) return std::nullopt;
+    return device_document(parts_, *view);
+}
+
+WebResult<json::array> GatewayBackend::set(const std::string& id, const json::object& values) {
+    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
+    json::array results;
+    for (const CommandResult& result : parts_.desk.run(id, values, kCommandPatience)) {
+        json::object entry = to_json(result);
+        json::object event = entry;
+        event["id"] = id;
+        parts_.bus.publish("result", event);
+        results.push_back(std::move(entry));
+    }
+    return results;
+}
+
+WebResult<Picture> GatewayBackend::snapshot(const std::string& id, const PictureRequest& request) {
+    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
+    if (parts_.video == nullptr) return tl::unexpected(no_video());
+    if (parts_.video->facts(id).is_null()) return tl::unexpected(not_found("camera", id));
+    const bool stale_will_do = !request.max_age.has_value();
+    auto picture = parts_.video->picture(id, request.max_age.value_or(kUsualAge), request.width, stale_will_do);
+    if (!picture) return tl::unexpected(to_web_error(picture.error()));
+    return Picture{std::move(picture->jpeg), picture->taken};
+}
+
+WebResult<WhepAnswer> GatewayBackend::whep_open(const std::string& id, const std::string& stream, const std::string& offer) {
+    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
+    if (parts_.video == nullptr) return tl::unexpected(no_video());
+    auto answer = parts_.video->whep_open(id, stream, offer);
+    if (answer) return WhepAnswer{std::move(answer->session), std::move(answer->sdp)};
+    WebError error = to_web_error(answer.error());
+    if (answer.error().code == Errc::auth_failed || answer.error().code == Errc::timeout) error.status = 503;  // WHEP: not available, with the reason
+    return tl::unexpected(std::move(error));
+}
+
+bool GatewayBackend::whep_close(const std::string& session) { return parts_.video != nullptr && parts_.video->whep_close(session); }
+
+Health GatewayBackend::health() {
+    const BrokerStatus broker = parts_.publisher.status();
+    Health health;
+    health.ok = broker.connected;
+    const json::string mqtt(broker.connected ? "connected" : broker.last_error.empty() ? "not connected yet" : broker.last_error);
+    json::array parts{json::object{{"name", "MQTT"}, {"ok", broker.connected}, {"message", mqtt}}};
+    const auto views = parts_.registry.views();
+    const auto online = std::count_if(views.begin(), views.end(), [](const auto& view) { return view->online; });
+    parts.push_back(json::object{{"name", "Devices"}, {"ok", true}, {"message", std::to_string(online) + " of " + std::to_string(views.size()) + " online"}});
+    if (parts_.video != nullptr)
+        parts.push_back(json::object{{"name", "RTSP"}, {"ok", true},
+                                     {"message", parts_.video->rtsp_port() == 0 ? "off" : "listening on port " + std::to_string(parts_.video->rtsp_port())}});
+    if (const std::string problem = parts_.store.problem(); !problem.empty()) parts.push_back(json::object{{"name", "Memory"}, {"ok", false}, {"message", problem}});
+    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - parts_.started).count();
+    health.body = {{"ok", health.ok}, {"version", json::string(version())}, {"uptime_s", uptime}, {"parts", std::move(parts)}};
+    return health;
+}
+
+WebResult<json::object> GatewayBackend::request(const std::string& what, const json::object& body) {
+    const auto answer = run_request(parts_, what, body);
+    if (!answer) return tl::unexpected(bad_request(answer.error().what));
+    return answer->is_object() ? answer->get_object() : json::object{};
+}
+
+WebResult<json::object> GatewayBackend::change_device(const std::string& id, const json::object& changes) {
+    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
+    if (changes.contains("reconnect")) return request("device/reconnect", {{"id", id}});
+    return request("device/options", {{"id", id}, {"options", changes}});
+}
+
+WebResult<json::object> GatewayBackend::remove_device(const std::string& id) {
+    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
+    return request("device/remove", {{"id", id}});
+}
+
+}  // namespace tplink::gateway

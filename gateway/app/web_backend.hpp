@@ -1,0 +1,32 @@
+#pragma once
+// The gateway as the page and the API see it.
+
+#include "gateway/app/parts.hpp"
+#include "gateway/web/backend.hpp"
+
+namespace tplink::gateway {
+
+class GatewayBackend final : public WebBackend {
+public:
+    explicit GatewayBackend(Parts parts) : parts_(std::move(parts)) {}
+
+    json::array devices() override;
+    std::optional<json::object> device(const std::string& id) override;
+    WebResult<json::array> set(const std::string& id, const json::object& values) override;
+    WebResult<Picture> snapshot(const std::string& id, const PictureRequest& request) override;
+    WebResult<WhepAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override;
+    bool whep_close(const std::string& session) override;
+    Health health() override;
+    std::string metrics() override { return metrics_text(parts_); }
+    WebResult<json::object> discover(const json::object& body) override { return request("device/discover", body); }
+    WebResult<json::object> add_device(const json::object& entry) override { return request("device/add", entry); }
+    WebResult<json::object> change_device(const std::string& id, const json::object& changes) override;
+    WebResult<json::object> remove_device(const std::string& id) override;
+    EventBus& events() override { return parts_.bus; }
+
+private:
+    WebResult<json::object> request(const std::string& what, const json::object& body);
+    Parts parts_;
+};
+
+}  // namespace tplink::gateway
