@@ -10,17 +10,17 @@ namespace tplink::gateway {
 struct PropertyCommand {
     std::string property;
     boost::json::value value;        ///< text or JSON scalar as it came
-    boost::json::value transaction;  ///< null: none
+    boost::json::value transaction{};  ///< null: none
 };
 
 /// Exactly one per command, after the state that confirms (or denies) it.
 struct CommandResult {
-    std::string id, property;
-    boost::json::value value;  ///< as sent
+    std::string id{}, property{};
+    boost::json::value value{};  ///< as sent
     std::string code = "ok";   ///< ok, superseded, invalid_value, unknown_property, read_only, unreachable, timeout,
                                ///< auth_failed, locked_out, refused, unsupported, cloud_disabled
-    std::string message;
-    boost::json::value transaction;  ///< null: none
+    std::string message{};
+    boost::json::value transaction{};  ///< null: none
     bool ok() const { return code == "ok"; }
 };
 

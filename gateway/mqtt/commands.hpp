@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/device/command.hpp"
 #include "gateway/mqtt/topics.hpp"
 #include "protocols/base/result.hpp"
 
@@ -55,14 +56,6 @@ struct CommandHandlers {  ///< called on the broker's thread; must only enqueue
     std::function<void(RequestCommand)> request;
 };
 
-/// One answer to one command; the codes are those of the contract ("ok", "invalid_value", ...).
-struct CommandResult {
-    std::string id{}, property{};
-    boost::json::value value{};  ///< as sent
-    std::string code = "ok";     ///< "ok" or what went wrong
-    std::string message{};
-    boost::json::value transaction{};
-};
 boost::json::object to_json(const CommandResult& result);
 
 struct RequestAnswer {

@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "gateway/capabilities/capability.hpp"
+#include "gateway/config/config.hpp"
 #include "gateway/mqtt/topics.hpp"
 
 namespace tplink::gateway {
-
-enum class DiscoveryForm { device, component, off };
 
 /// A dimmable light made of two rows; both vanish as entities of their own.
 struct LightEntity {
