@@ -19,7 +19,7 @@ int http_status(Errc code) {
     return 500;
 }
 
-}  // namespace
+} // namespace
 
 WebError to_web_error(const Error& error, std::string hint) {
     return {http_status(error.code), std::string(to_string(error.code)), error.what, std::move(hint)};
@@ -27,7 +27,8 @@ WebError to_web_error(const Error& error, std::string hint) {
 
 WebError not_found(std::string_view what, std::string_view name) {
     // The name comes from the address bar: enough of it to recognise, not a page of it.
-    return {404, "not_found", "There is no " + std::string(what) + " '" + std::string(name.substr(0, 64)) + "'.",
+    return {404, "not_found",
+            "There is no " + std::string(what) + " '" + std::string(name.substr(0, 64)) + "'.",
             "GET /api/devices lists what there is."};
 }
 
@@ -35,4 +36,4 @@ WebError bad_request(std::string message, std::string hint) {
     return {400, "bad_request", std::move(message), std::move(hint)};
 }
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

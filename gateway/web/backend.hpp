@@ -1,5 +1,6 @@
 #pragma once
-// What the HTTP side needs from the gateway: answers as JSON, pictures, WHEP sessions. The gateway implements it.
+// What the HTTP side needs from the gateway: answers as JSON, pictures, WHEP sessions. The gateway implements
+// it.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -17,15 +18,16 @@ class EventBus;
 
 /// An answer that is not 2xx: {"error":{code,message,hint}}.
 struct WebError {
-    int status = 500;     ///< HTTP
-    std::string code;     ///< stable, lower case: "not_found", "auth_failed"
-    std::string message;  ///< one sentence: what happened
-    std::string hint;     ///< one sentence: what to do next; may be empty
+    int status = 500;    ///< HTTP
+    std::string code;    ///< stable, lower case: "not_found", "auth_failed"
+    std::string message; ///< one sentence: what happened
+    std::string hint;    ///< one sentence: what to do next; may be empty
 };
 template <class T> using WebResult = tl::expected<T, WebError>;
 
-/// The HTTP status that tells a caller what an error of the gateway means: unreachable and refused 503, timeout 504,
-/// auth_failed and locked_out 502, unsupported 406, malformed 422, session_expired 502, cancelled 503.
+/// The HTTP status that tells a caller what an error of the gateway means: unreachable and refused 503,
+/// timeout 504, auth_failed and locked_out 502, unsupported 406, malformed 422, session_expired 502,
+/// cancelled 503.
 WebError to_web_error(const Error& error, std::string hint = {});
 /// 404: "There is no <what> '<name>'."
 WebError not_found(std::string_view what, std::string_view name);
@@ -34,27 +36,29 @@ WebError bad_request(std::string message, std::string hint = {});
 
 struct Picture {
     std::string jpeg;
-    std::chrono::system_clock::time_point taken{};  ///< when it came from the camera
+    std::chrono::system_clock::time_point taken{}; ///< when it came from the camera
 };
 
 struct PictureRequest {
-    std::optional<std::chrono::milliseconds> max_age;  ///< none: the gateway's own idea
-    unsigned width = 0;                                ///< pixels, 0: as the camera sends it
+    std::optional<std::chrono::milliseconds> max_age; ///< none: the gateway's own idea
+    unsigned width = 0;                               ///< pixels, 0: as the camera sends it
 };
 
 struct WhepAnswer {
-    std::string session;  ///< opaque, safe in a path
+    std::string session; ///< opaque, safe in a path
     std::string sdp;
 };
 
 struct Health {
     bool ok = false;
-    /// {"ok", "version", "uptime_s", "parts":[{"name":"MQTT","ok":true,"message":"connected to core-mosquitto"}]}; what is
-    /// wrong stands in its part's message. No secret and no identity of a device: /healthz needs no password.
+    /// {"ok", "version", "uptime_s", "parts":[{"name":"MQTT","ok":true,"message":"connected to
+    /// core-mosquitto"}]}; what is wrong stands in its part's message. No secret and no identity of a device:
+    /// /healthz needs no password.
     boost::json::object body;
 };
 
-/// Called on the server's threads, several at once: thread-safe. Blocks until the answer is known, at most about 10 s.
+/// Called on the server's threads, several at once: thread-safe. Blocks until the answer is known, at most
+/// about 10 s.
 class WebBackend {
 public:
     virtual ~WebBackend() = default;
@@ -67,22 +71,27 @@ public:
     virtual WebResult<boost::json::array> set(const std::string& id, const boost::json::object& values) = 0;
 
     virtual WebResult<Picture> snapshot(const std::string& id, const PictureRequest& request) = 0;
-    /// `stream`: "main", "sub", ... errors: 404 device or stream, 406 no common codec, 422 bad offer, 503 with the reason.
-    virtual WebResult<WhepAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) = 0;
+    /// `stream`: "main", "sub", ... errors: 404 device or stream, 406 no common codec, 422 bad offer, 503
+    /// with the reason.
+    virtual WebResult<WhepAnswer> whep_open(const std::string& id, const std::string& stream,
+                                            const std::string& offer) = 0;
     /// False: no such session.
     virtual bool whep_close(const std::string& session) = 0;
 
     virtual Health health() = 0;
-    virtual std::string metrics() = 0;  ///< Prometheus text format
+    virtual std::string metrics() = 0; ///< Prometheus text format
 
-    /// Body as sent, {} when empty. Answers {"devices":[{"host","mac","model","family","name","transport","known":bool}]}.
+    /// Body as sent, {} when empty. Answers
+    /// {"devices":[{"host","mac","model","family","name","transport","known":bool}]}.
     virtual WebResult<boost::json::object> discover(const boost::json::object& body) = 0;
-    virtual WebResult<boost::json::object> add_device(const boost::json::object& entry) = 0;  ///< a devices[] entry
-    virtual WebResult<boost::json::object> change_device(const std::string& id, const boost::json::object& changes) = 0;
+    virtual WebResult<boost::json::object>
+    add_device(const boost::json::object& entry) = 0; ///< a devices[] entry
+    virtual WebResult<boost::json::object> change_device(const std::string& id,
+                                                         const boost::json::object& changes) = 0;
     virtual WebResult<boost::json::object> remove_device(const std::string& id) = 0;
 
     /// Where the gateway publishes what GET /api/events streams; outlives the server.
     virtual EventBus& events() = 0;
 };
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

@@ -13,7 +13,7 @@ std::shared_ptr<const std::string> make_frame(std::string_view event, const boos
     return std::make_shared<const std::string>(std::move(frame));
 }
 
-}  // namespace
+} // namespace
 
 void EventBus::Subscription::push(const std::shared_ptr<const std::string>& frame) {
     {
@@ -30,7 +30,8 @@ void EventBus::Subscription::push(const std::shared_ptr<const std::string>& fram
     arrived_.notify_one();
 }
 
-EventBus::Subscription::Next EventBus::Subscription::next(std::stop_token stop, std::chrono::milliseconds patience) {
+EventBus::Subscription::Next EventBus::Subscription::next(std::stop_token stop,
+                                                          std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, stop, patience, [this] { return cut_off_ || !queue_.empty(); });
     if (cut_off_ || stop.stop_requested()) return {Outcome::ended, nullptr};
@@ -66,7 +67,8 @@ std::shared_ptr<EventBus::Subscription> EventBus::subscribe(std::size_t log_line
 
 std::size_t EventBus::readers() const {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(), [](const auto& reader) { return !reader.expired(); }));
+    return static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(),
+                                                  [](const auto& reader) { return !reader.expired(); }));
 }
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

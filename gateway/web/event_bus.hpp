@@ -19,7 +19,8 @@ namespace tplink::gateway {
 /// starts again with a fresh GET /api/devices.
 class EventBus {
 public:
-    static constexpr std::size_t kMaxQueuedBytes = 2 << 20;  ///< per reader; the state of 1000 devices is about 1 MB
+    static constexpr std::size_t kMaxQueuedBytes =
+        2 << 20; ///< per reader; the state of 1000 devices is about 1 MB
     static constexpr std::size_t kLogLinesKept = 300;
 
     /// One reader. Ends when it fell behind or the stop token asks for it.
@@ -28,7 +29,7 @@ public:
         enum class Outcome { event, idle, ended };
         struct Next {
             Outcome outcome = Outcome::idle;
-            std::shared_ptr<const std::string> frame;  ///< ready for the wire: "event: x\ndata: {...}\n\n"
+            std::shared_ptr<const std::string> frame; ///< ready for the wire: "event: x\ndata: {...}\n\n"
         };
         /// Waits for the next event; idle after `patience` without one.
         Next next(std::stop_token stop, std::chrono::milliseconds patience);
@@ -44,7 +45,8 @@ public:
         bool cut_off_ = false;
     };
 
-    /// `event`: state | device | removed | result | stream | detection | log. Lines of `log` are kept for later readers.
+    /// `event`: state | device | removed | result | stream | detection | log. Lines of `log` are kept for
+    /// later readers.
     void publish(std::string_view event, const boost::json::object& data);
     /// `log_lines`: how many of the last log lines come first.
     std::shared_ptr<Subscription> subscribe(std::size_t log_lines = 0);
@@ -56,4 +58,4 @@ private:
     std::deque<std::shared_ptr<const std::string>> log_;
 };
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

@@ -1,7 +1,7 @@
 #pragma once
-// The bytes side of HTTP: connections, threads, limits. Knows nothing of devices; cpp-httplib stays in its .cpp.
+// The bytes side of HTTP: connections, threads, limits. Knows nothing of devices; cpp-httplib stays in its
+// .cpp.
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,36 +13,39 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/web/connection.hpp"
 #include "protocols/base/result.hpp"
 
 namespace tplink::gateway {
 
 struct HttpRequest {
-    std::string method, path;  ///< path: decoded, without query
+    std::string method, path; ///< path: decoded, without query
     std::map<std::string, std::string, std::less<>> query;
     std::string body;
-    std::string peer;  ///< address of the other end, "172.30.32.2"
+    std::string peer; ///< address of the other end, "172.30.32.2"
 
     /// Name in lower case; empty when absent.
     std::string_view header(std::string_view name) const;
     std::string_view parameter(std::string_view name) const;
     bool is_read() const { return method == "GET" || method == "HEAD"; }
 
-    std::map<std::string, std::string, std::less<>> headers;  ///< names in lower case; the first of several
+    std::map<std::string, std::string, std::less<>> headers; ///< names in lower case; the first of several
 };
 
 /// Writes a piece of an endless body; false: the reader is gone.
 using WriteBody = std::function<bool(std::string_view)>;
 
-/// An endless body, run on the connection's thread until it returns; `is_open` tells whether the reader is still there.
-using StreamBody = std::function<void(std::stop_token stop, const WriteBody& write, const std::function<bool()>& is_open)>;
+/// An endless body, run on the connection's thread until it returns; `is_open` tells whether the reader is
+/// still there.
+using StreamBody =
+    std::function<void(std::stop_token stop, const WriteBody& write, const std::function<bool()>& is_open)>;
 
 struct HttpResponse {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string content_type = "application/json";
     std::string body;
-    StreamBody stream;  ///< instead of `body`
+    StreamBody stream; ///< instead of `body`
 };
 
 /// Called on several threads at once.
@@ -58,12 +61,9 @@ public:
 
 struct HttpServerOptions {
     std::string address;
-    std::uint16_t port = 0;  ///< 0: any free one
+    std::uint16_t port = 0; ///< 0: any free one
     unsigned threads_max = 64;
-    std::size_t head_max = 16 * 1024, body_max = 256 * 1024;  ///< bytes
-    std::chrono::milliseconds request_timeout{10000};         ///< from its first byte to its last
-    std::chrono::milliseconds keep_alive{5000};
-    std::chrono::milliseconds write_timeout{5000};  ///< a reader that takes nothing that long is dropped
+    ConnectionLimits limits;
 };
 
 class HttpServer {
@@ -83,4 +83,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

@@ -15,12 +15,12 @@ class WebBackend;
 
 struct WebOptions {
     std::string address = "0.0.0.0";
-    std::uint16_t port = 8745;  ///< 0: any free one (tests)
-    Credentials user;           ///< empty password: open to everybody; only a loopback address may be
-    bool addon = false;         ///< under the Supervisor: requests from `ingress_peer` need no password
+    std::uint16_t port = 8745; ///< 0: any free one (tests)
+    Credentials user;          ///< empty password: open to everybody; only a loopback address may be
+    bool addon = false;        ///< under the Supervisor: requests from `ingress_peer` need no password
     std::string ingress_peer = "172.30.32.2";
     unsigned event_readers_max = 32;
-    std::chrono::milliseconds heartbeat{15000};  ///< a comment line that long after the last event
+    std::chrono::milliseconds heartbeat{15000}; ///< a comment line that long after the last event
 };
 
 /// Serves from start() until destroyed; destroying it ends every connection within 2 s.
@@ -32,7 +32,7 @@ public:
     WebServer(const WebServer&) = delete;
     WebServer& operator=(const WebServer&) = delete;
 
-    std::uint16_t port() const;  ///< the one really bound
+    std::uint16_t port() const; ///< the one really bound
 
 private:
     struct Impl;
@@ -40,4 +40,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

@@ -1,0 +1,363 @@
+#include "gateway/web/api.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <ctime>
+
+#include "gateway/web/assets.hpp"
+#include "gateway/web/backend.hpp"
+#include "gateway/web/event_bus.hpp"
+#include "protocols/base/bytes.hpp"
+
+namespace tplink::gateway {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxPath = 512;
+constexpr std::size_t kMaxJsonBytes = 64 * 1024;
+constexpr std::size_t kMaxSdpBytes = 128 * 1024;
+constexpr std::size_t kMaxProperties = 64;
+constexpr unsigned kMaxJsonDepth = 16;
+constexpr unsigned kMaxPictureWidth = 4096; // pixels
+constexpr std::chrono::hours kMaxPictureAge{24 * 366};
+/// How soon a reader that left without a word gives its place back.
+constexpr std::chrono::milliseconds kPresenceCheck{2000};
+
+// Home Assistant shows the page in a frame of its own origin (ingress), hence 'self'.
+constexpr std::string_view kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' "
+    "blob:; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+void secure(HttpResponse& response) {
+    const auto set = [&](std::string_view name, std::string_view value) {
+        const bool present = std::any_of(response.headers.begin(), response.headers.end(),
+                                         [&](const auto& header) { return header.first == name; });
+        if (!present) response.headers.emplace_back(name, value);
+    };
+    set("Content-Security-Policy", kContentSecurityPolicy);
+    set("X-Content-Type-Options", "nosniff");
+    set("Referrer-Policy", "no-referrer");
+    set("Cross-Origin-Resource-Policy", "same-origin");
+    set("Cache-Control", "no-store");
+}
+
+HttpResponse reply(const json::value& value, int status = 200) {
+    HttpResponse response;
+    response.status = status;
+    response.body = json::serialize(value) + "\n";
+    return response;
+}
+
+HttpResponse text_reply(std::string body, std::string content_type) {
+    HttpResponse response;
+    response.body = std::move(body);
+    response.content_type = std::move(content_type);
+    return response;
+}
+
+HttpResponse no_such_path() {
+    return error_response({404, "not_found", "There is nothing at this address.",
+                           "GET /api/devices lists the devices; / is the page."});
+}
+
+HttpResponse wrong_method(std::string_view allowed) {
+    auto response = error_response({405, "method_not_allowed", "This address does not take that method.",
+                                    "It takes " + std::string(allowed) + "."});
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+}
+
+template <class T> HttpResponse reply_or_error(const WebResult<T>& result, int status = 200) {
+    return result ? reply(json::value(*result), status) : error_response(result.error());
+}
+
+/// The body as a JSON object; empty: {}.
+WebResult<json::object> body_object(const HttpRequest& request) {
+    if (request.body.empty()) return json::object{};
+    if (request.body.size() > kMaxJsonBytes)
+        return tl::unexpected(
+            WebError{413, "too_large", "The body is larger than 64 KiB.", "Send less at once."});
+    json::error_code fault;
+    json::parse_options limits;
+    limits.max_depth = kMaxJsonDepth;
+    json::value value = json::parse(request.body, fault, {}, limits);
+    if (fault || !value.is_object())
+        return tl::unexpected(
+            bad_request("The body is no JSON object.", R"(Send something like {"privacy":"ON"}.)"));
+    return std::move(value.get_object());
+}
+
+std::vector<std::string> segments(std::string_view path) {
+    std::vector<std::string> parts;
+    for (std::size_t at = 1; at <= path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        parts.emplace_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    return parts;
+}
+
+/// A whole non-negative number up to `max`; none when the text is something else.
+std::optional<std::uint64_t> number(std::string_view text, std::uint64_t max) {
+    std::uint64_t value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc{} || end != text.data() + text.size() || value > max) return std::nullopt;
+    return value;
+}
+
+/// The prefix Home Assistant serves us under, for links. Anybody may send the header, to himself: only its
+/// form matters.
+std::string link_prefix(const HttpRequest& request) {
+    const std::string_view path = request.header("x-ingress-path");
+    const bool sane = path.starts_with('/') && !path.starts_with("//") && path.size() <= 256 &&
+                      std::all_of(path.begin(), path.end(), [](unsigned char c) {
+                          return std::isalnum(c) || c == '/' || c == '-' || c == '_';
+                      });
+    if (!sane) return {};
+    return std::string(path.substr(0, path.ends_with('/') ? path.size() - 1 : path.size()));
+}
+
+std::string iso_time(std::chrono::system_clock::time_point time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    const auto fraction =
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[40];
+    const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    const std::string digits = std::to_string(1000 + fraction).substr(1);
+    return std::string(text, length) + "." + digits + "Z";
+}
+
+HttpResponse asset_reply(const Asset& asset, const HttpRequest& request) {
+    HttpResponse response;
+    response.content_type = asset.content_type;
+    const std::string tag = '"' + std::string(asset.hash) + '"';
+    response.headers.emplace_back("ETag", tag);
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    response.headers.emplace_back("Cache-Control",
+                                  asset.immutable ? "private, max-age=31536000, immutable" : "no-cache");
+    if (request.header("if-none-match").find(tag) != std::string_view::npos) {
+        response.status = 304;
+        return response;
+    }
+    // The connection renames Accept-Encoding, so that the library does not compress what already is.
+    const bool gzip =
+        !asset.gzip.empty() && request.header("x-accept-encoding").find("gzip") != std::string_view::npos;
+    if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
+    response.body = gzip ? asset.gzip : asset.plain;
+    return response;
+}
+
+} // namespace
+
+Api::Api(ApiOptions options, Gatekeeper& gatekeeper, WebBackend& backend)
+    : options_(options), gatekeeper_(gatekeeper), backend_(backend),
+      event_readers_(std::make_shared<std::atomic<unsigned>>(0)) {}
+
+std::optional<HttpResponse> Api::admit(const HttpRequest& request) {
+    std::optional<HttpResponse> refusal;
+    if (request.path.size() > kMaxPath) {
+        refusal = error_response(
+            {414, "too_long", "The address is too long.", "The longest address is 512 characters."});
+    } else if (request.header("content-type").starts_with("multipart/")) {
+        refusal = error_response({415, "unsupported_media_type", "Forms are not taken here.",
+                                  "Send JSON, or an SDP offer to whep."});
+    } else {
+        refusal = gatekeeper_.admit(request);
+    }
+    if (refusal) secure(*refusal);
+    return refusal;
+}
+
+HttpResponse Api::handle(const HttpRequest& request) {
+    HttpResponse response = route(request);
+    secure(response);
+    return response;
+}
+
+HttpResponse Api::broken(int status) {
+    WebError error{status, "bad_request", "This is no HTTP request that can be understood.",
+                   "Check the program that sent it."};
+    if (status == 408) error = {status, "timeout", "The request did not arrive whole in time.", "Try again."};
+    if (status == 413)
+        error = {status, "too_large", "The body is larger than what is taken here.", "Send less at once."};
+    if (status == 414 || status == 431)
+        error = {status, "too_large", "Address or headers are longer than 16 KiB.",
+                 "Clear this site's cookies, or send fewer headers."};
+    if (status == 416)
+        error = {status, "bad_range", "The range makes no sense.", "Ask without a Range header."};
+    if (status == 500)
+        error = {status, "internal", "The gateway hit a bug while answering; it goes on running.",
+                 "The log tells more; please report it."};
+    HttpResponse response = error_response(error);
+    secure(response);
+    return response;
+}
+
+HttpResponse Api::route(const HttpRequest& request) {
+    if (request.method == "OPTIONS") {
+        HttpResponse response;
+        response.status = 204;
+        response.headers.emplace_back("Allow", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
+        response.headers.emplace_back("Accept-Post", "application/sdp, application/json");
+        return response;
+    }
+    for (const Asset& asset : assets()) {
+        if (request.path != asset.path) continue;
+        return request.is_read() ? asset_reply(asset, request) : wrong_method("GET");
+    }
+    const auto parts = segments(request.path);
+    const bool read = request.is_read();
+    if (parts.size() == 1 && parts[0] == "healthz") {
+        if (!read) return wrong_method("GET");
+        const Health health = backend_.health();
+        return reply(health.body, health.ok ? 200 : 503);
+    }
+    if (parts.size() == 1 && parts[0] == "metrics") {
+        return read ? text_reply(backend_.metrics(), "text/plain; version=0.0.4; charset=utf-8")
+                    : wrong_method("GET");
+    }
+    if (parts.size() < 2 || parts[0] != "api") return no_such_path();
+    if (parts[1] == "events" && parts.size() == 2) return read ? events(request) : wrong_method("GET");
+    if (parts[1] == "discover" && parts.size() == 2) {
+        if (request.method != "POST") return wrong_method("POST");
+        const auto body = body_object(request);
+        return body ? reply_or_error(backend_.discover(*body)) : error_response(body.error());
+    }
+    if (parts[1] != "devices") return no_such_path();
+    if (parts.size() > 2) return route_device(request, parts[2], {parts.begin() + 3, parts.end()});
+    if (read) return reply(backend_.devices());
+    if (request.method != "POST") return wrong_method("GET, POST");
+    const auto entry = body_object(request);
+    return entry ? reply_or_error(backend_.add_device(*entry), 201) : error_response(entry.error());
+}
+
+HttpResponse Api::route_device(const HttpRequest& request, const std::string& id,
+                               const std::vector<std::string>& rest) {
+    const std::string what = rest.empty() ? "" : rest[0];
+    if (rest.empty()) {
+        if (request.is_read()) {
+            const auto device = backend_.device(id);
+            return device ? reply(*device) : error_response(not_found("device", id));
+        }
+        if (request.method == "DELETE") return reply_or_error(backend_.remove_device(id));
+        if (request.method != "PATCH") return wrong_method("GET, PATCH, DELETE");
+        const auto changes = body_object(request);
+        return changes ? reply_or_error(backend_.change_device(id, *changes))
+                       : error_response(changes.error());
+    }
+    if (what == "whep" && rest.size() == 2) return whep_session(request, rest[1]);
+    if (rest.size() != 1) return no_such_path();
+    if (what == "set") return request.method == "POST" ? set(request, id) : wrong_method("POST");
+    if (what == "snapshot.jpg") return request.is_read() ? snapshot(request, id) : wrong_method("GET");
+    if (what == "whep")
+        return request.method == "POST" ? whep_open(request, id) : wrong_method("POST, OPTIONS");
+    return no_such_path();
+}
+
+HttpResponse Api::set(const HttpRequest& request, const std::string& id) {
+    const auto values = body_object(request);
+    if (!values) return error_response(values.error());
+    if (values->empty() || values->size() > kMaxProperties) {
+        return error_response(bad_request("The body names no property, or more than 64.",
+                                          R"(Send something like {"privacy":"ON"}.)"));
+    }
+    return reply_or_error(backend_.set(id, *values));
+}
+
+HttpResponse Api::snapshot(const HttpRequest& request, const std::string& id) {
+    PictureRequest wanted;
+    const std::string_view age = request.parameter("max_age_s"), width = request.parameter("width");
+    if (!age.empty()) {
+        const auto seconds = number(age, std::chrono::seconds(kMaxPictureAge).count());
+        if (!seconds)
+            return error_response(bad_request("max_age_s is no number of seconds.",
+                                              "Send a whole number, 0 for a new picture."));
+        wanted.max_age = std::chrono::seconds(*seconds);
+    }
+    if (!width.empty()) {
+        const auto pixels = number(width, kMaxPictureWidth);
+        if (!pixels)
+            return error_response(bad_request("width is no number of pixels from 0 to 4096.",
+                                              "Leave it out for the camera's own size."));
+        wanted.width = static_cast<unsigned>(*pixels);
+    }
+    auto picture = backend_.snapshot(id, wanted);
+    if (!picture) return error_response(picture.error());
+    HttpResponse response = text_reply(std::move(picture->jpeg), "image/jpeg");
+    response.headers.emplace_back("X-Picture-Time", iso_time(picture->taken));
+    return response;
+}
+
+HttpResponse Api::whep_open(const HttpRequest& request, const std::string& id) {
+    if (!ascii_lower(request.header("content-type")).starts_with("application/sdp")) {
+        return error_response({415, "unsupported_media_type", "WHEP takes an SDP offer.",
+                               "Send it as Content-Type: application/sdp."});
+    }
+    if (request.body.size() > kMaxSdpBytes) return broken(413);
+    if (!request.body.starts_with("v=0"))
+        return error_response({422, "malformed", "The body is no SDP offer.", "It starts with v=0."});
+    const std::string_view stream = request.parameter("stream");
+    auto opened = backend_.whep_open(id, std::string(stream.empty() ? "main" : stream), request.body);
+    if (!opened) {
+        auto response = error_response(opened.error());
+        if (opened.error().status == 503) response.headers.emplace_back("Retry-After", "5");
+        return response;
+    }
+    HttpResponse response = text_reply(std::move(opened->sdp), "application/sdp");
+    response.status = 201;
+    response.headers.emplace_back("Location", link_prefix(request) + "/api/devices/" + url_encode(id) +
+                                                  "/whep/" + opened->session);
+    response.headers.emplace_back("ETag", '"' + opened->session + '"');
+    return response;
+}
+
+HttpResponse Api::whep_session(const HttpRequest& request, const std::string& session) {
+    if (request.method != "DELETE")
+        return wrong_method("DELETE, OPTIONS"); // every candidate stands in the answer: no trickle
+    if (!backend_.whep_close(session)) return error_response(not_found("session", session));
+    return reply(json::object{{"status", "ok"}});
+}
+
+HttpResponse Api::events(const HttpRequest& request) {
+    if (request.method == "HEAD") return text_reply("", "text/event-stream");
+    // The place is taken now and given back when the last copy of the stream is gone, whether it ever ran or
+    // not.
+    if (event_readers_->fetch_add(1) >= options_.event_readers_max) {
+        event_readers_->fetch_sub(1);
+        auto full = error_response(
+            {503, "too_many_readers", "Too many pages watch this gateway at once.", "Close some of them."});
+        full.headers.emplace_back("Retry-After", "5");
+        return full;
+    }
+    const std::shared_ptr<void> place(nullptr, [readers = event_readers_](void*) { readers->fetch_sub(1); });
+    const auto history = number(request.parameter("log"), EventBus::kLogLinesKept).value_or(0);
+    HttpResponse response = text_reply("", "text/event-stream");
+    response.headers.emplace_back("Cache-Control", "no-store, no-transform");
+    response.headers.emplace_back("X-Accel-Buffering", "no");
+    // Subscribed before the answer begins: what happens from now on is not missed.
+    response.stream = [place, subscription = backend_.events().subscribe(history),
+                       heartbeat = options_.heartbeat](std::stop_token stop, const WriteBody& write,
+                                                       const std::function<bool()>& is_open) {
+        using std::chrono::steady_clock;
+        if (!write(": hello\nretry: 1000\n\n")) return;
+        auto said = steady_clock::now();
+        while (is_open()) {
+            const auto next = subscription->next(stop, std::min(kPresenceCheck, heartbeat));
+            if (next.outcome == EventBus::Subscription::Outcome::ended) return;
+            const bool event = next.outcome == EventBus::Subscription::Outcome::event;
+            if (!event && steady_clock::now() - said < heartbeat) continue;
+            if (!write(event ? std::string_view(*next.frame) : std::string_view(": still here\n\n"))) return;
+            said = steady_clock::now();
+        }
+    };
+    return response;
+}
+
+} // namespace tplink::gateway

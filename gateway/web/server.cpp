@@ -1,0 +1,44 @@
+#include "gateway/web/server.hpp"
+
+#include "gateway/web/api.hpp"
+#include "protocols/base/clock.hpp"
+
+namespace tplink::gateway {
+
+namespace {
+
+bool is_loopback(const std::string& address) {
+    return address == "localhost" || address == "::1" || address.starts_with("127.");
+}
+
+} // namespace
+
+struct WebServer::Impl {
+    Impl(const WebOptions& options, WebBackend& backend)
+        : gatekeeper({options.user, options.addon ? options.ingress_peer : ""}, system_clock()),
+          api({options.heartbeat, options.event_readers_max}, gatekeeper, backend) {}
+
+    Gatekeeper gatekeeper;
+    Api api;
+    std::unique_ptr<HttpServer> http; // last: its threads use the others
+};
+
+WebServer::WebServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WebServer::~WebServer() = default;
+
+Result<std::unique_ptr<WebServer>> WebServer::start(const WebOptions& options, WebBackend& backend) {
+    if (options.user.password.empty() && !is_loopback(options.address)) {
+        return fail(Errc::refused,
+                    "http.password is empty and http.listen is not a loopback address; set a password.");
+    }
+    auto impl = std::make_unique<Impl>(options, backend);
+    HttpServerOptions http;
+    http.address = options.address;
+    http.port = options.port;
+    impl->http = TRY(HttpServer::start(http, impl->api));
+    return std::unique_ptr<WebServer>(new WebServer(std::move(impl)));
+}
+
+std::uint16_t WebServer::port() const { return impl_->http->port(); }
+
+} // namespace tplink::gateway

@@ -1,0 +1,76 @@
+#pragma once
+// A backend without devices behind it, for tests of the HTTP side.
+
+#include <atomic>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <map>
+#include <mutex>
+
+#include "gateway/web/backend.hpp"
+#include "gateway/web/event_bus.hpp"
+
+namespace tplink::gateway::testing {
+
+/// Answers from values the test sets beforehand and remembers what it was asked.
+class ScriptedBackend : public WebBackend {
+public:
+    boost::json::array devices() override { return {boost::json::object{{"id", "a1"}, {"name", "Hall"}}}; }
+    std::optional<boost::json::object> device(const std::string& id) override {
+        if (id != "a1") return std::nullopt;
+        return boost::json::object{{"id", "a1"}, {"name", "Hall"}};
+    }
+    WebResult<boost::json::array> set(const std::string& id, const boost::json::object& values) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        boost::json::array results;
+        for (const auto& [property, value] : values) {
+            results.push_back(boost::json::object{
+                {"property", property}, {"value", value}, {"status", "ok"}, {"code", "ok"}});
+        }
+        return results;
+    }
+    WebResult<Picture> snapshot(const std::string& id, const PictureRequest& request) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        const std::lock_guard lock(mutex);
+        last_picture_request = request;
+        return Picture{"\xff\xd8jpeg\xff\xd9",
+                       std::chrono::system_clock::time_point(std::chrono::milliseconds(1767323045678))};
+    }
+    WebResult<WhepAnswer> whep_open(const std::string& id, const std::string& stream,
+                                    const std::string& offer) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        if (offer.find("H264") == std::string::npos) {
+            return tl::unexpected(
+                to_web_error({Errc::unsupported, "The browser offers no codec the camera sends.", 0, {}}));
+        }
+        if (stream == "sub") return tl::unexpected(to_web_error({Errc::refused, "Privacy is on.", 0, {}}));
+        return WhepAnswer{"s1", "v=0\r\nanswer"};
+    }
+    bool whep_close(const std::string& session) override { return session == "s1"; }
+    Health health() override { return {healthy, {{"ok", healthy.load()}}}; }
+    std::string metrics() override { return "# TYPE up gauge\nup 1\n"; }
+    WebResult<boost::json::object> discover(const boost::json::object&) override {
+        return boost::json::object{{"devices", boost::json::array{}}};
+    }
+    WebResult<boost::json::object> add_device(const boost::json::object& entry) override {
+        if (!entry.contains("host")) return tl::unexpected(bad_request("host is missing."));
+        return entry;
+    }
+    WebResult<boost::json::object> change_device(const std::string& id,
+                                                 const boost::json::object& changes) override {
+        if (id == "throw") throw std::runtime_error("a bug");
+        return changes;
+    }
+    WebResult<boost::json::object> remove_device(const std::string& id) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        return boost::json::object{{"status", "ok"}};
+    }
+    EventBus& events() override { return bus; }
+
+    EventBus bus;
+    std::atomic<bool> healthy{true};
+    std::mutex mutex;
+    PictureRequest last_picture_request;
+};
+
+} // namespace tplink::gateway::testing
