@@ -6,8 +6,8 @@
 namespace tplink::sim {
 namespace {
 
-constexpr std::size_t kMaxHead = 16 * 1024;
-constexpr std::size_t kMaxPart = 256 * 1024;
+constexpr std::size_t kMaxHead = 16UL * 1024;
+constexpr std::size_t kMaxPart = 256UL * 1024;
 
 std::string_view trimmed(std::string_view text) {
     const std::size_t begin = text.find_first_not_of(" \t");

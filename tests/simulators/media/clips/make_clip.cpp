@@ -46,7 +46,7 @@ std::array<Kind, 6> kinds() {
         {"h264_hd", {1280, 720, kFps, 24, 60}, veryfast + "27" + kX264End},
         {"h264_sub", {640, 360, kFps, 16, 40}, veryfast + "27" + kX264End},
         {"h265_hd", {1280, 720, kFps, 24, 60}, x265},
-        {"h264_bench", {2304, 1296, kFps, 16, 40}, veryfast + "30" + kX264End},
+        {"h264_bench", {2304, 1296, kFps, 14, 36}, veryfast + "31" + kX264End},
         {"alaw_8k",
          {},
          std::string(kTone) + std::to_string(kSeconds * 10) +
