@@ -8,6 +8,7 @@
 #include "tests/simulators/crypto.hpp"
 #include "tests/simulators/plug_aes.hpp"
 #include "tests/simulators/plug_klap.hpp"
+#include "tests/simulators/scripted.hpp"
 #include "tests/simulators/vectors.hpp"
 
 namespace tplink::sim {
@@ -15,25 +16,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// Hands out the given buffers, then zeros.
-World scripted_world(std::vector<Buffer> randoms) {
-    World world = real_world();
-    world.random = [queue = std::make_shared<std::vector<Buffer>>(std::move(randoms))](std::size_t count) {
-        if (queue->empty()) return Buffer(count);
-        Buffer next = queue->front();
-        queue->erase(queue->begin());
-        EXPECT_EQ(next.size(), count);
-        return next;
-    };
-    return world;
-}
-
-HttpRequest post(std::string target, std::string body, std::string cookie = {}) {
-    HttpRequest request{
-        .method = "POST", .target = std::move(target), .headers = {}, .body = std::move(body), .peer = {}};
-    request.headers.emplace_back("Content-Length", std::to_string(request.body.size()));
-    if (!cookie.empty()) request.headers.emplace_back("Cookie", "TP_SESSIONID=" + cookie);
-    return request;
+HttpRequest post_in(const std::string& cookie, std::string target, std::string body) {
+    return post(std::move(target), std::move(body), {{"Cookie", "TP_SESSIONID=" + cookie}});
 }
 
 std::string cookie_of(const HttpReply& reply) {
@@ -71,10 +55,10 @@ TEST_P(KlapSessions, PlugAnswersTheRecordedExchange) {
         plug.handle(post("/app/handshake1", std::string(as_text(hex(session.at("local_seed"))))));
     EXPECT_EQ(hex_lower(as_bytes(first.body)), text(session.at("handshake1_response")));
     const std::string id = cookie_of(first);
-    EXPECT_EQ(
-        plug.handle(post("/app/handshake2", std::string(as_text(hex(session.at("handshake2_request")))), id))
-            .status,
-        200);
+    EXPECT_EQ(plug.handle(post_in(id, "/app/handshake2",
+                                  std::string(as_text(hex(session.at("handshake2_request"))))))
+                  .status,
+              200);
 
     const KlapKeys keys = derive_klap_keys(hex(session.at("local_seed")), hex(session.at("remote_seed")),
                                            hex(session.at("auth_hash")));
@@ -87,7 +71,7 @@ TEST_P(KlapSessions, PlugAnswersTheRecordedExchange) {
         EXPECT_EQ(hex_lower(klap_seal(keys, seq, as_bytes(text(request.at("response_plain"))))),
                   text(request.at("response_body")));
         const HttpReply reply =
-            plug.handle(post(text(request.at("url")), std::string(as_text(hex(request.at("body")))), id));
+            plug.handle(post_in(id, text(request.at("url")), std::string(as_text(hex(request.at("body"))))));
         ASSERT_EQ(reply.status, 200);
         EXPECT_TRUE(klap_open(keys, seq, as_bytes(reply.body)));
     }
@@ -125,11 +109,11 @@ TEST(AesVectors, PlugAnswersTheRecordedExchange) {
     EXPECT_EQ(hex_lower(*secret), text(aes.at("decrypted_key_iv")));
 
     const HttpReply login =
-        plug.handle(post("/app", text(aes.at("passthrough").at(0).at("body")), cookie_of(shaken)));
+        plug.handle(post_in(cookie_of(shaken), "/app", text(aes.at("passthrough").at(0).at("body"))));
     const json::value outer = json::parse(login.body);
     EXPECT_EQ(text(outer.at("result").at("response")), text(aes.at("response").at("response_b64")));
-    const HttpReply next = plug.handle(post(text(aes.at("response").at("next_url")),
-                                            text(aes.at("passthrough").at(1).at("body")), cookie_of(shaken)));
+    const HttpReply next = plug.handle(post_in(cookie_of(shaken), text(aes.at("response").at("next_url")),
+                                               text(aes.at("passthrough").at(1).at("body"))));
     EXPECT_EQ(json::parse(next.body).at("error_code"), 0);
     EXPECT_EQ(plug.state().at("login_attempts"), 1U);
     EXPECT_EQ(plug.state().at("login_failures"), 0U);
