@@ -1,0 +1,43 @@
+#pragma once
+// The RTSP door: one path per camera stream, TCP and UDP, Digest and Basic.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "media/viewing.hpp"
+#include "protocols/base/result.hpp"
+#include "protocols/base/secret.hpp"
+
+namespace tplink::media::rtsp {
+
+struct ServerOptions {
+    std::string address = "0.0.0.0";
+    std::uint16_t port = 8654;  ///< 0: any free port
+    Credentials user;           ///< empty user name: open to everybody
+};
+
+/// Thread-safe. Destroying it closes every connection.
+class Server {
+public:
+    /// errors: refused when the address cannot be bound.
+    static Result<std::unique_ptr<Server>> start(const ServerOptions& options);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// `path` with its leading slash. `open` is called on the server's worker threads, also after unmount() by a
+    /// request that was under way.
+    void mount(const std::string& path, OpenViewing open);
+    /// New requests get 404; viewers stay.
+    void unmount(const std::string& path);
+
+    std::uint16_t port() const;
+
+private:
+    class Impl;
+    explicit Server(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tplink::media::rtsp
