@@ -1,0 +1,114 @@
+#include "tests/media/webrtc_client.hpp"
+
+#include <gst/sdp/gstsdpmessage.h>
+
+#include "media/webrtc/webrtc_api.hpp"
+#include "tests/media/wait_until.hpp"
+
+namespace tplink::media::test {
+namespace {
+
+constexpr int kReceiveOnly = 3;
+constexpr int kTypeAnswer = 3;
+
+struct Description {
+    int type;
+    GstSDPMessage* sdp;
+};
+
+GType description_type() { return g_type_from_name("GstWebRTCSessionDescription"); }
+
+void add_transceiver(GstElement* webrtcbin, const char* caps_text) {
+    GstCaps* caps = gst_caps_from_string(caps_text);
+    GObject* transceiver = nullptr;
+    g_signal_emit_by_name(webrtcbin, "add-transceiver", kReceiveOnly, caps, &transceiver);
+    if (transceiver != nullptr) g_object_unref(transceiver);
+    gst_caps_unref(caps);
+}
+
+void add_video(GstElement* webrtcbin) {
+    add_transceiver(webrtcbin, "application/x-rtp,media=video,encoding-name=H264,payload=102,clock-rate=90000,packetization-mode=(string)1");
+}
+
+void add_audio(GstElement* webrtcbin) {
+    add_transceiver(webrtcbin, "application/x-rtp,media=audio,encoding-name=PCMA,payload=8,clock-rate=8000");
+}
+
+void count(GstElement*, GstBuffer*, GstPad*, gpointer counter) { ++*static_cast<std::atomic<int>*>(counter); }
+
+}  // namespace
+
+WebrtcClient::WebrtcClient(Tracks tracks) : pipeline_(gst_pipeline_new(nullptr)) {
+    webrtcbin_ = gst_element_factory_make("webrtcbin", nullptr);
+    gst_util_set_object_arg(G_OBJECT(webrtcbin_), "bundle-policy", "max-bundle");
+    gst_bin_add(GST_BIN(pipeline_), webrtcbin_);
+    GObject* ice = nullptr;
+    g_object_get(webrtcbin_, "ice-agent", &ice, nullptr);
+    gboolean added = FALSE;
+    g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
+    GObject* agent = nullptr;
+    g_object_get(ice, "agent", &agent, nullptr);
+    g_object_set(agent, "upnp", FALSE, nullptr);
+    g_object_unref(agent);
+    g_object_unref(ice);
+    g_signal_connect(webrtcbin_, "pad-added", G_CALLBACK(on_pad), this);
+    gst_element_set_state(pipeline_, GST_STATE_PLAYING);
+    if (tracks == Tracks::audio_video) add_audio(webrtcbin_);
+    add_video(webrtcbin_);
+    if (tracks == Tracks::video_audio) add_audio(webrtcbin_);
+}
+
+WebrtcClient::~WebrtcClient() {
+    gst_element_set_state(pipeline_, GST_STATE_NULL);
+    gst_object_unref(pipeline_);
+}
+
+void WebrtcClient::on_pad(GstElement*, GstPad* pad, WebrtcClient* self) {
+    GstCaps* caps = gst_pad_get_current_caps(pad);
+    const bool video = caps != nullptr && gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp") != FALSE &&
+                       g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "media"), "video") == 0;
+    if (caps != nullptr) gst_caps_unref(caps);
+    GstElement* bin = gst_parse_bin_from_description(
+        video ? "rtph264depay ! avdec_h264 max-threads=1 ! fakesink name=s signal-handoffs=true sync=false"
+              : "rtppcmadepay ! fakesink name=s signal-handoffs=true sync=false",
+        TRUE, nullptr);
+    GstElement* sink = gst_bin_get_by_name(GST_BIN(bin), "s");
+    g_signal_connect(sink, "handoff", G_CALLBACK(count), video ? &self->frames_ : &self->audio_);
+    gst_object_unref(sink);
+    gst_bin_add(GST_BIN(self->pipeline_), bin);
+    gst_element_sync_state_with_parent(bin);
+    GstPad* in = gst_element_get_static_pad(bin, "sink");
+    gst_pad_link(pad, in);
+    gst_object_unref(in);
+}
+
+std::string WebrtcClient::offer() {
+    GstPromise* promise = gst_promise_new();
+    g_signal_emit_by_name(webrtcbin_, "create-offer", nullptr, promise);
+    gst_promise_wait(promise);
+    Description* made = nullptr;
+    gst_structure_get(gst_promise_get_reply(promise), "offer", description_type(), &made, nullptr);
+    gst_promise_unref(promise);
+    promise = gst_promise_new();
+    g_signal_emit_by_name(webrtcbin_, "set-local-description", made, promise);
+    gst_promise_wait(promise);
+    gst_promise_unref(promise);
+    g_boxed_free(description_type(), made);
+    wait_until([this] { return webrtc::enum_property(webrtcbin_, "ice-gathering-state") == 2; });
+    return webrtc::local_sdp(webrtcbin_).value_or("");
+}
+
+bool WebrtcClient::accept(const std::string& answer) {
+    Description description{kTypeAnswer, nullptr};
+    if (gst_sdp_message_new_from_text(answer.c_str(), &description.sdp) != GST_SDP_OK) return false;
+    GstPromise* promise = gst_promise_new();
+    g_signal_emit_by_name(webrtcbin_, "set-remote-description", &description, promise);
+    const bool replied = gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED;
+    const GstStructure* reply = gst_promise_get_reply(promise);
+    const bool good = replied && (reply == nullptr || !gst_structure_has_field(reply, "error"));
+    gst_promise_unref(promise);
+    gst_sdp_message_free(description.sdp);
+    return good;
+}
+
+}  // namespace tplink::media::test
