@@ -89,7 +89,18 @@ Result<void> KlapTransport::probe() {
 }
 
 Result<void> KlapTransport::login() {
-    if (!pending_) TRY_VOID(probe());
+    const bool continued = pending_.has_value();
+    if (!continued) TRY_VOID(probe());
+    auto done = finish();
+    // The device may have forgotten a handshake begun a while ago: only a fresh one tells.
+    if (!done && continued && done.error().device_code != 0) {
+        TRY_VOID(probe());
+        done = finish();
+    }
+    return done;
+}
+
+Result<void> KlapTransport::finish() {
     const Handshake handshake = *std::exchange(pending_, std::nullopt);
     const auto proof =
         klap_client_hash(*version_, handshake.local_seed, handshake.remote_seed, handshake.auth_hash);

@@ -44,6 +44,7 @@ private:
     };
 
     Result<net::HttpResponse> post(std::string path, Bytes body);
+    Result<void> finish();
     Result<void> match_account(const Buffer& local, Bytes remote, Bytes server_hash);
     tl::unexpected<Error> broken(std::string what);
 
