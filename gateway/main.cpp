@@ -1,1 +1,127 @@
-int main() { return 0; }
+// Configuration -> graph -> wait for a signal -> stop in reverse.
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "gateway/app/gateway.hpp"
+#include "gateway/app/inspect.hpp"
+#include "gateway/version.hpp"
+
+namespace {
+
+using namespace tplink::gateway;
+
+Environment read_environment() {
+    Environment out;
+    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string text(*entry);
+        const auto equals = text.find('=');
+        if (equals != std::string::npos) out[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    return out;
+}
+
+/// Signals are read, not handled: every thread blocks them, the main thread reads them here.
+class Signals {
+public:
+    Signals() {
+        sigset_t set;
+        sigemptyset(&set);
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+        pthread_sigmask(SIG_BLOCK, &set, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);
+        fd_ = ::signalfd(-1, &set, SFD_CLOEXEC);
+        if (::pipe(wake_.data()) != 0) wake_ = {-1, -1};
+    }
+    ~Signals() {
+        for (const int fd : {fd_, wake_[0], wake_[1]})
+            if (fd >= 0) ::close(fd);
+    }
+    /// Makes next() return 0; from any thread.
+    void wake() const {
+        const char byte = 0;
+        (void)!::write(wake_[1], &byte, 1);
+    }
+    /// The next signal's number; 0 after wake().
+    int next() const {
+        std::array<pollfd, 2> fds{{{fd_, POLLIN, 0}, {wake_[0], POLLIN, 0}}};
+        while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {}
+        if ((fds[1].revents & POLLIN) != 0) {
+            char byte = 0;
+            (void)!::read(wake_[0], &byte, 1);
+            return 0;
+        }
+        signalfd_siginfo info{};
+        return ::read(fd_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : SIGTERM;
+    }
+
+private:
+    int fd_ = -1;
+    std::array<int, 2> wake_{-1, -1};
+};
+
+enum class Ended { stop, restart, bad_configuration, failed };
+
+Ended run_once(const Arguments& arguments, const Environment& environment, const Signals& signals) {
+    const auto file = arguments.config.empty() ? default_config_file() : std::optional(arguments.config);
+    LoadedConfig loaded = file ? load_config(*file, environment) : parse_config("", "(no file)", environment);
+    if (!loaded.faults.empty()) {
+        for (const ConfigFault& fault : loaded.faults) std::cerr << fault.text() << '\n';
+        if (!file) std::cerr << "No configuration file found; give one with --config FILE.\n";
+        return Ended::bad_configuration;
+    }
+    Log log(loaded.config.log);
+    const auto logger = log.logger("gateway");
+    try {
+        Gateway gateway(loaded.config, file.value_or(""), environment, log);
+        gateway.on_exit_wanted([&signals] { signals.wake(); });
+        if (const auto started = gateway.start(); !started) {
+            logger->error("{}", started.error().what);
+            return Ended::failed;
+        }
+        for (int number = signals.next(); number != SIGTERM && number != SIGINT; number = signals.next()) {
+            if (number == 0) return Ended::restart;
+            if (number == SIGHUP) gateway.reload();
+        }
+        return Ended::stop;
+    } catch (const std::exception& problem) {
+        logger->error("the gateway cannot go on: {}", problem.what());
+        return Ended::failed;
+    }
+}
+
+Exit run(const Arguments& arguments, const Environment& environment) {
+    const Signals signals;
+    Ended ended = Ended::restart;
+    while (ended == Ended::restart) ended = run_once(arguments, environment, signals);
+    if (ended == Ended::bad_configuration) return Exit::bad_input;
+    return ended == Ended::failed ? Exit::failed : Exit::done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto arguments = parse_arguments(std::vector<std::string>(argv + 1, argv + argc));
+    if (!arguments) {
+        std::cerr << arguments.error().what << '\n';
+        return static_cast<int>(Exit::bad_input);
+    }
+    const Environment environment = read_environment();
+    Exit code = Exit::done;
+    switch (arguments->command) {
+    case Arguments::Command::version: std::cout << "tplink2mqtt " << version() << '\n'; break;
+    case Arguments::Command::help: std::cout << help_text(); break;
+    case Arguments::Command::check: code = run_check(*arguments, environment); break;
+    case Arguments::Command::discover: code = run_discover(*arguments, environment); break;
+    case Arguments::Command::probe: code = run_probe(*arguments, environment); break;
+    case Arguments::Command::dump: code = run_dump(*arguments, environment); break;
+    case Arguments::Command::run: code = run(*arguments, environment); break;
+    }
+    return static_cast<int>(code);
+}

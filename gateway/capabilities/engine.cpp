@@ -248,6 +248,12 @@ Result<Request> make_request(const Capability& row, const json::value& device_va
         row.write);
 }
 
+Request to_request(const Query& query) {
+    boost::system::error_code ec;
+    json::value params = query.params.empty() ? json::value(nullptr) : json::parse(query.params, ec);
+    return {std::string(query.method), std::move(params)};
+}
+
 bool confirms(const Capability& row, const json::value& published, const json::value& device_value) {
     if (std::holds_alternative<Press>(row.kind) || std::holds_alternative<DynamicChoice>(row.kind)) return true;
     const json::value expected = publish(row, device_value, {});

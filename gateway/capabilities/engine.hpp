@@ -32,6 +32,9 @@ Result<json::value> parse_command(const Capability& row, const json::value& payl
 /// errors: unsupported when the row cannot be written; those of its Build.
 Result<Request> make_request(const Capability& row, const json::value& device_value, const Document& document);
 
+/// The read request of a row, ready to send.
+Request to_request(const Query& query);
+
 /// True when the published `value` is what the command `device_value` asked for (numbers within half a step).
 bool confirms(const Capability& row, const json::value& published, const json::value& device_value);
 

@@ -1,7 +1,6 @@
 #include "gateway/device/actor.hpp"
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 
 #include "gateway/capabilities/tables.hpp"
 
@@ -31,12 +30,6 @@ std::string pseudo_id(const std::string& host) {
     std::string id = "host_";
     for (const char c : host) id.push_back((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? c : '_');
     return id;
-}
-
-Request to_request(const Query& query) {
-    boost::system::error_code ec;
-    json::value params = query.params.empty() ? json::value(nullptr) : json::parse(query.params, ec);
-    return {std::string(query.method), std::move(params)};
 }
 
 bool has_battery(const Identity& identity) {

@@ -1,0 +1,186 @@
+#include "gateway/app/inspect.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <iostream>
+#include <optional>
+
+#include "gateway/app/discovery_loop.hpp"
+#include "gateway/app/ladder_opener.hpp"
+#include "gateway/app/views.hpp"
+#include "gateway/capabilities/engine.hpp"
+#include "gateway/device/actor.hpp"
+#include "gateway/diagnostics/redact.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+/// The configuration for a look at one device. Without a file the environment alone may name the account; a broker is
+/// not needed, so its absence is no fault here.
+std::optional<Config> config_for_look(const Arguments& arguments, const Environment& environment) {
+    Environment relaxed = environment;
+    relaxed.try_emplace("TPLINK2MQTT__MQTT__HOST", "unused");
+    const auto file = arguments.config.empty() ? default_config_file() : std::optional(arguments.config);
+    const LoadedConfig loaded = file ? load_config(*file, relaxed) : parse_config("", "(no file)", relaxed);
+    for (const ConfigFault& fault : loaded.faults) std::cerr << fault.text() << '\n';
+    if (!loaded.faults.empty()) return std::nullopt;
+    return loaded.config;
+}
+
+OpenRequest request_for(const std::string& address, const Config& config) {
+    OpenRequest request;
+    request.host = address;
+    request.credentials = config.account;
+    for (const DeviceConfig& device : config.devices) {
+        if (device.host != address) continue;
+        request.port = device.port;
+        request.family = device.family;
+        if (device.credentials) request.credentials = *device.credentials;
+    }
+    return request;
+}
+
+struct Look {
+    Identity identity;
+    std::string transport;
+    Family family = Family::automatic;
+    Document document;
+    std::vector<const Capability*> rows;
+    std::map<std::string, std::vector<std::string>> options;
+    json::object state;
+};
+
+/// Logs in once, asks everything once.
+Result<Look> look_at(const OpenRequest& request) {
+    const auto opener = make_ladder_opener();
+    Opened opened = TRY(opener->open(request));
+    Look look;
+    look.family = opened.learned.family;
+    look.identity = TRY(opened.session->identify());
+    look.transport = opened.session->transport();
+    Offer offer(table_of(look.family), look.identity.components);
+    std::vector<Request> requests;
+    for (const Query& query : offer.queries(true)) requests.push_back(to_request(query));
+    for (const Answer& answer : TRY(opened.session->query(requests)))
+        if (answer.result) merge_answer(look.document, answer.method, *answer.result);
+    const std::int64_t now = std::chrono::system_clock::to_time_t(system_clock().wall());
+    offer.update(look.document, now);
+    look.rows = offer.rows();
+    for (const Capability* row : look.rows)
+        if (auto options = options_of(*row, look.document); !options.empty()) look.options[std::string(row->id)] = std::move(options);
+    look.state = render(look.rows, look.document, {}, now);
+    return look;
+}
+
+Exit exit_for(const Error& error) {
+    return error.code == Errc::unreachable || error.code == Errc::timeout ? Exit::temporary : Exit::failed;
+}
+
+std::string shown(const json::value& value) {
+    if (value.is_string()) return std::string(value.get_string());
+    if (value.is_null()) return "-";
+    if (value.is_double()) {
+        char text[40];
+        std::snprintf(text, sizeof text, "%g", value.get_double());
+        return text;
+    }
+    return json::serialize(value);
+}
+
+}  // namespace
+
+Exit run_check(const Arguments& arguments, const Environment& environment) {
+    const auto file = arguments.config.empty() ? default_config_file() : std::optional(arguments.config);
+    if (!file) {
+        std::cerr << "No configuration file found; give one with --config FILE.\n";
+        return Exit::bad_input;
+    }
+    const LoadedConfig loaded = load_config(*file, environment);
+    for (const ConfigFault& fault : loaded.faults) std::cerr << fault.text() << '\n';
+    if (!loaded.faults.empty()) return Exit::bad_input;
+    std::cout << *file << ": valid, " << loaded.config.devices.size() << " devices\n";
+    return Exit::done;
+}
+
+Exit run_discover(const Arguments& arguments, const Environment& environment) {
+    DiscoveryRequest request;
+    request.targets = arguments.targets;
+    request.timeout = arguments.timeout;
+    if (!arguments.config.empty()) {
+        const auto config = config_for_look(arguments, environment);
+        if (!config) return Exit::bad_input;
+        request.account = config->account.username;
+        request.targets.insert(request.targets.end(), config->discovery.targets.begin(), config->discovery.targets.end());
+    }
+    const auto found = find_devices(request, {});
+    if (!found) {
+        std::cerr << found.error().what << '\n';
+        return found.error().code == Errc::refused ? Exit::bad_input : Exit::failed;
+    }
+    json::array list;
+    for (const FoundDevice& device : *found) {
+        if (arguments.json)
+            list.push_back(json::object{{"mac", colon_mac(device.mac)}, {"address", device.address}, {"port", device.port}, {"model", device.model},
+                                        {"device_type", device.device_type}, {"family", json::string(to_string(device.family))},
+                                        {"transport", device.transport}, {"firmware", device.firmware}, {"same_account", device.same_account}});
+        else
+            std::cout << device.address << "  " << colon_mac(device.mac) << "  " << device.model << "  " << device.transport << '\n';
+    }
+    if (arguments.json) std::cout << json::serialize(list) << '\n';
+    if (found->empty()) {
+        std::cerr << "No device answered; name addresses with --target, and check that UDP ports 9999 and 20002 are not blocked.\n";
+        return Exit::temporary;
+    }
+    return Exit::done;
+}
+
+Exit run_probe(const Arguments& arguments, const Environment& environment) {
+    const auto config = config_for_look(arguments, environment);
+    if (!config) return Exit::bad_input;
+    const auto look = look_at(request_for(arguments.address, *config));
+    if (!look) {
+        const Problem problem = describe(look.error());
+        if (arguments.json)
+            std::cout << json::serialize(json::object{{"address", arguments.address}, {"error", json::object{{"code", json::string(to_string(problem.code))},
+                                                                                                             {"message", problem.message}, {"hint", problem.hint}}}}) << '\n';
+        std::cerr << arguments.address << ": " << problem.message << ". " << problem.hint << '\n';
+        return exit_for(look.error());
+    }
+    DeviceView view;
+    view.id = look->identity.mac;
+    view.name = look->identity.name;
+    view.host = arguments.address;
+    view.identity = look->identity;
+    view.family = look->family;
+    view.transport = look->transport;
+    view.online = true;
+    view.rows = look->rows;
+    view.options = look->options;
+    view.state = look->state;
+    if (arguments.json) {
+        std::cout << json::serialize(api_device(view, nullptr)) << '\n';
+        return Exit::done;
+    }
+    std::cout << view.identity.model << " \"" << view.identity.name << "\" " << colon_mac(view.identity.mac) << ", hardware " << view.identity.hardware << ", firmware "
+              << view.identity.firmware << "\nlogin: " << view.transport << "\n" << view.rows.size() << " capabilities:\n";
+    for (const Capability* row : view.rows) {
+        const json::value* value = view.state.if_contains(row->id);
+        std::cout << "  " << row->id << " = " << (value != nullptr ? shown(*value) : "(action)") << (is_writable(*row) ? "" : "  (read-only)") << '\n';
+    }
+    return Exit::done;
+}
+
+Exit run_dump(const Arguments& arguments, const Environment& environment) {
+    const auto config = config_for_look(arguments, environment);
+    if (!config) return Exit::bad_input;
+    const auto look = look_at(request_for(arguments.address, *config));
+    if (!look) {
+        const Problem problem = describe(look.error());
+        std::cerr << arguments.address << ": " << problem.message << ". " << problem.hint << '\n';
+        return exit_for(look.error());
+    }
+    std::cout << json::serialize(Redactor().redact(look->document)) << '\n';
+    return Exit::done;
+}
+
+}  // namespace tplink::gateway

@@ -1,0 +1,98 @@
+#include "gateway/app/ladder_opener.hpp"
+
+#include <array>
+#include <netdb.h>
+#include <stop_token>
+#include <sys/socket.h>
+
+#include "protocols/discovery/discover.hpp"
+#include "protocols/net/tcp_stream.hpp"
+#include "protocols/tapo/ladder.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+constexpr int kLoginKeyBits = 1024;  // all that AES plugs accept (plugs page 3.1)
+
+std::shared_ptr<const crypto::RsaKey> login_key() {
+    static const std::shared_ptr<const crypto::RsaKey> key = [] {
+        auto made = crypto::RsaKey::generate(kLoginKeyBits);
+        return made ? std::make_shared<const crypto::RsaKey>(std::move(*made)) : nullptr;
+    }();
+    return key;
+}
+
+/// Numeric address of `host`: connecting to a name cannot be cancelled. errors: unreachable.
+Result<std::string> resolve(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0 || found == nullptr)
+        return fail(Errc::unreachable, "the name '" + host + "' is not known on this network");
+    std::array<char, 64> text{};
+    const int bad = ::getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+    ::freeaddrinfo(found);
+    if (bad != 0) return fail(Errc::unreachable, "the name '" + host + "' has no usable address");
+    return std::string(text.data());
+}
+
+discovery::Family hint_of(Family family) {
+    switch (family) {
+    case Family::tapo_camera:
+    case Family::vigi_camera: return discovery::Family::tapo_camera;
+    case Family::tapo_plug: return discovery::Family::tapo_plug;
+    case Family::kasa_plug: return discovery::Family::kasa_plug;
+    case Family::kasa_camera: return discovery::Family::kasa_camera;
+    case Family::automatic: break;
+    }
+    return discovery::Family::unknown;
+}
+
+/// The family whose table fits what answered.
+Family family_of(std::string_view transport, Family hint) {
+    if (hint != Family::automatic) return hint;
+    return transport.starts_with("tapo") ? Family::tapo_camera : Family::tapo_plug;
+}
+
+class LadderOpener final : public Opener {
+public:
+    Result<Opened> open(const OpenRequest& request) override {
+        tapo::Target target;
+        target.family = hint_of(request.family);
+        target.host = TRY(resolve(request.host));
+        target.port = request.port != 0 ? request.port : request.learned.port;
+        target.credentials = request.credentials;
+        target.learned = {request.learned.transport, request.learned.hash_form, request.learned.certificate_sha256, ""};
+        tapo::LadderDeps deps;
+        deps.rsa_1024 = login_key();
+        deps.stop = stop_.get_token();
+        deps.wake = [](const std::string& host) { (void)discovery::wake(host, {}, {}); };
+        tapo::Opened opened = tapo::open_session(target, deps);
+        if (!opened.session) return tl::unexpected(opened.session.error());
+        Opened out{std::move(*opened.session), request.learned};
+        out.learned.transport = opened.learned.transport;
+        out.learned.hash_form = opened.learned.hash_form;
+        out.learned.certificate_sha256 = opened.learned.certificate_sha256;
+        out.learned.port = target.port;
+        out.learned.family = family_of(out.session->transport(), request.family);
+        return out;
+    }
+    void cancel() override { stop_.request_stop(); }
+
+private:
+    std::stop_source stop_;
+};
+
+}  // namespace
+
+std::unique_ptr<Opener> make_ladder_opener() { return std::make_unique<LadderOpener>(); }
+
+bool tcp_probe(const std::string& host, std::uint16_t port) {
+    const auto connector = net::make_tcp_connector();
+    if (port != 0) return connector->connect(host, port, std::chrono::milliseconds(2000)).has_value();
+    for (const std::uint16_t usual : {std::uint16_t{443}, std::uint16_t{80}})
+        if (connector->connect(host, usual, std::chrono::milliseconds(1000))) return true;
+    return false;
+}
+
+}  // namespace tplink::gateway
