@@ -22,8 +22,12 @@ HttpServerOptions Device::http_options() const {
 
 void Device::start() {
     if (http_) return;
+    HttpServerOptions http = http_options();
+    http.on_revived = [this] {
+        if (reachability_hook_) reachability_hook_(true);
+    };
     http_ = std::make_unique<HttpServer>(
-        http_options(), [this](const HttpRequest& request) { return handle(request); }, faults_);
+        std::move(http), [this](const HttpRequest& request) { return handle(request); }, faults_);
     http_->start();
     options_.port = http_->port();
     alive_ = true;
@@ -45,17 +49,19 @@ void Device::stop() {
 void Device::kill() {
     alive_ = false;
     if (http_) http_->kill();
+    if (reachability_hook_) reachability_hook_(false);
 }
 
 void Device::revive() {
     if (!http_) return;
-    http_->revive();
     alive_ = true;
+    http_->revive();
 }
 
 void Device::reboot() {
     if (!http_) return;
     http_->kill();
+    if (reachability_hook_) reachability_hook_(false);
     forget_everything();
     http_->revive(std::chrono::milliseconds(options_.reboot_ms));
 }

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ public:
     void reboot();
 
     const DeviceOptions& options() const { return options_; }
+    /// Called with false when the device leaves the network and true when it is back; set before start().
+    void set_reachability_hook(std::function<void(bool)> hook) { reachability_hook_ = std::move(hook); }
+
     std::uint16_t port() const;
     std::uint16_t discovery_port() const;
     /// False between kill and revive, and while rebooting.
@@ -90,6 +94,7 @@ private:
     std::unique_ptr<HttpServer> http_;
     std::unique_ptr<DiscoveryResponder> discovery_;
     std::atomic<bool> alive_ = false;
+    std::function<void(bool)> reachability_hook_;
 };
 
 } // namespace tplink::sim

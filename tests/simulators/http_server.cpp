@@ -99,6 +99,7 @@ void HttpServer::State::open_listener() {
 void HttpServer::State::try_open_listener() {
     try {
         open_listener();
+        if (options.on_revived) options.on_revived();
     } catch (const std::system_error&) { // somebody took the port meanwhile: try until it is free
         const std::lock_guard lock(mutex);
         open_at = Clock::now() + std::chrono::milliseconds(100);
@@ -281,6 +282,10 @@ std::size_t HttpServer::connections_open() const {
 }
 
 void HttpServer::kill() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->open_at.reset();
+    }
     state_->close_listener();
     state_->end_connections(true);
     state_->wake();

@@ -44,7 +44,8 @@ struct HttpServerOptions {
     std::uint16_t port = 0;          ///< 0: any; kept over kill and revive
     std::shared_ptr<ssl_ctx_st> tls; ///< null: plain HTTP
     std::chrono::milliseconds idle{60000};
-    bool exact_content_length = false; ///< sees no body unless the header is spelled `Content-Length`
+    std::function<void()> on_revived = {}; ///< listens again after kill(); called by the accepting thread
+    bool exact_content_length = false;     ///< sees no body unless the header is spelled `Content-Length`
 };
 
 /// One thread accepts, one more per connection. Members from any thread; handlers run on connection threads.
