@@ -29,7 +29,7 @@ struct Peer {
     bool refused = false;
 };
 
-int bio_fd(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+int bio_fd(BIO* bio) { return *static_cast<const int*>(BIO_get_data(bio)); }
 
 int bio_write(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
@@ -169,7 +169,7 @@ Result<TlsChannel> TlsChannel::connect(int fd, const TlsSettings& settings, Dead
     BIO* bio = BIO_new(quiet_socket());
     if (!state->ssl || bio == nullptr)
         return fail(Errc::unreachable, "TLS cannot be set up: " + queued_reason());
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+    BIO_set_data(bio, &state->fd);
     BIO_set_init(bio, 1);
     SSL_set_bio(state->ssl.get(), bio, bio);
     if (settings.kind == Tls::public_ && !name_peer(state->ssl.get(), settings.host))

@@ -5,7 +5,7 @@
 namespace tplink::stream {
 namespace {
 
-const std::string kDefaultSecret =
+constexpr std::string_view kDefaultSecret =
     "TPL075526460603"; // not hashed. source: camera media page 1.4, CVE-2022-37255
 
 /// Takes one name="value"; the value ends at its quote, or at the next space when it has none.
@@ -62,7 +62,7 @@ Result<KeyExchange> parse_key_exchange(std::string_view header) {
 }
 
 PartCipher::PartCipher(const KeyExchange& exchange, const Secret& secret)
-    : PartCipher(exchange, exchange.uses_default_secret() ? kDefaultSecret : secret.reveal()) {}
+    : PartCipher(exchange, exchange.uses_default_secret() ? std::string(kDefaultSecret) : secret.reveal()) {}
 
 // The write-ups print key and IV of the MD5 variant the other way round; this order decrypts.
 PartCipher::PartCipher(const KeyExchange& exchange, const std::string& secret)

@@ -124,7 +124,7 @@ private:
         const Time deadline = std::chrono::steady_clock::now() + kReplyTimeout;
         while (received_.size() < size && receive(deadline)) {
         }
-        const std::string body(as_text(received_).substr(0, size));
+        std::string body(as_text(received_).substr(0, size));
         received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(body.size()));
         return body;
     }
