@@ -14,7 +14,7 @@
 namespace tplink::gateway {
 
 struct PublisherOptions {
-    Topics topics;
+    Topics topics = Topics();
     DiscoveryForm discovery = DiscoveryForm::device;
     Origin origin;
     std::string configuration_url;  ///< the page; empty: none
