@@ -1,0 +1,221 @@
+#include "media/service.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "media/camera_table.hpp"
+#include "media/live_stream.hpp"
+#include "media/plugins.hpp"
+#include "media/rtsp/server.hpp"
+#include "media/still/stills.hpp"
+#include "media/stream_log.hpp"
+#include "media/webrtc/peers.hpp"
+
+namespace tplink::media {
+namespace {
+
+// A viewer gets its answer within 10 s, whatever the camera does.
+constexpr std::chrono::milliseconds kViewLimit{9500};
+
+std::string lesser_of(const std::string& stream) { return stream.empty() || stream == "main" ? "sub" : stream + "/sub"; }
+
+class ServiceImpl final : public Service {
+public:
+    ServiceImpl(const ServiceOptions& options, ServiceEvents events)
+        : options_(options), events_(std::move(events)), log_(events_), limit_(std::make_shared<ViewerLimit>(options.viewers_max)),
+          cameras_([this](const CameraSpec& camera, const StreamSpec& stream) { return make_stream(camera, stream); }),
+          peers_({options.webrtc_port_min, options.webrtc_port_max, options.webrtc_candidates}),
+          control_([this](const std::stop_token& stop) { run(stop); }) {}
+
+    ~ServiceImpl() override {
+        control_.request_stop();
+        wake_->notify();
+        control_.join();
+        for (const auto& stream : cameras_.all()) stream->shut_down();
+    }
+
+    Result<void> listen() {
+        if (!options_.rtsp_enabled) return {};
+        rtsp_ = TRY(rtsp::Server::start({options_.rtsp_address, options_.rtsp_port, options_.rtsp_user}));
+        return {};
+    }
+
+    void set_camera(const CameraSpec& camera) override {
+        cameras_.set(camera);
+        mount_paths();
+        wake_->notify();
+    }
+
+    void remove_camera(const std::string& id) override {
+        cameras_.remove(id);
+        mount_paths();
+        wake_->notify();
+    }
+
+    void set_unavailable(const std::string& id, std::optional<std::string> reason) override {
+        cameras_.set_unavailable(id, std::move(reason));
+    }
+
+    Result<WhepSession> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override {
+        const webrtc::Offer accepted = TRY(webrtc::parse_offer(offer));
+        const auto viewing = TRY(view_h264(id, stream));
+        auto opened = TRY(peers_.open(viewing, accepted));
+        return WhepSession{std::move(opened.session), std::move(opened.answer)};
+    }
+
+    bool whep_close(const std::string& session) override { return peers_.close(session); }
+
+    Result<Still> still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) override;
+
+    std::vector<StreamStatus> status(const std::string& id) const override {
+        std::vector<StreamStatus> statuses;
+        for (const auto& stream : cameras_.streams_of(id)) statuses.push_back(stream->status());
+        return statuses;
+    }
+
+    std::uint16_t rtsp_port() const override { return rtsp_ ? rtsp_->port() : std::uint16_t{0}; }
+
+private:
+    std::shared_ptr<LiveStream> make_stream(const CameraSpec& camera, const StreamSpec& stream);
+    Result<std::shared_ptr<LiveStream>> find(const std::string& id, const std::string& stream) const;
+    Result<std::shared_ptr<Viewing>> view(LiveStream& stream, bool counted) const;
+    Result<std::shared_ptr<Viewing>> view_h264(const std::string& id, const std::string& stream) const;
+    Result<Still> fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width);
+    void mount_paths();
+    void run(const std::stop_token& stop);
+
+    const ServiceOptions options_;
+    const ServiceEvents events_;
+    StreamLog log_;
+    const std::shared_ptr<Wake> wake_ = std::make_shared<Wake>();
+    const std::shared_ptr<ViewerLimit> limit_;
+    CameraTable cameras_;
+    Stills stills_;
+    std::mutex mounts_mutex_;  // guards mounted_
+    std::map<std::string, std::weak_ptr<LiveStream>> mounted_;
+    std::unique_ptr<rtsp::Server> rtsp_;
+    webrtc::Peers peers_;
+    std::jthread control_;
+};
+
+std::shared_ptr<LiveStream> ServiceImpl::make_stream(const CameraSpec& camera, const StreamSpec& stream) {
+    return std::make_shared<LiveStream>(
+        stream, LiveStreamOptions{options_.linger, options_.stall_timeout, camera.view_limit}, wake_, limit_,
+        [this, id = camera.id](const StreamStatus& status) {  // on the control thread, which this object joins
+            log_.on_change(id, status);
+            if (events_.stream_changed) events_.stream_changed(id, status);
+        });
+}
+
+Result<std::shared_ptr<LiveStream>> ServiceImpl::find(const std::string& id, const std::string& stream) const {
+    if (auto found = cameras_.find(id, stream)) return found;
+    if (cameras_.streams_of(id).empty()) return fail(Errc::refused, "there is no camera " + id);
+    return fail(Errc::refused, "camera " + id + " has no stream " + stream);
+}
+
+Result<std::shared_ptr<Viewing>> ServiceImpl::view(LiveStream& stream, bool counted) const {
+    auto viewing = stream.view(kViewLimit, counted);
+    if (!viewing) return tl::unexpected(std::move(viewing).error().error);
+    return std::move(*viewing);
+}
+
+// Browsers take no H.265: then the lesser stream is the better picture.
+Result<std::shared_ptr<Viewing>> ServiceImpl::view_h264(const std::string& id, const std::string& stream) const {
+    const auto wanted = TRY(find(id, stream));
+    const auto lesser = cameras_.find(id, lesser_of(stream));
+    if (wanted->known_format().video != Codec::h265 || !lesser) {
+        auto viewing = TRY(view(*wanted, true));
+        if (viewing->format().video == Codec::h264) return viewing;
+    }
+    if (lesser) {
+        auto viewing = TRY(view(*lesser, true));
+        if (viewing->format().video == Codec::h264) return viewing;
+    }
+    return fail(Errc::unsupported, "the camera sends H.265, which browsers do not take over WebRTC, and has no H.264 stream; "
+                                   "use RTSP or set its video to H.264 in the vendor's app");
+}
+
+Result<Still> ServiceImpl::still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) {
+    const auto streams = cameras_.streams_of(id);
+    if (streams.empty()) return fail(Errc::refused, "there is no camera " + id);
+    auto fresh = fresh_still(streams, max_age, width);
+    if (fresh || !allow_stale) return fresh;
+    std::shared_ptr<LiveStream> newest;
+    SteadyTime newest_arrival{};
+    for (const auto& stream : streams)
+        if (const auto keyframe = stream->hub()->last_keyframe(); keyframe && keyframe->arrival > newest_arrival) {
+            newest_arrival = keyframe->arrival;
+            newest = stream;
+        }
+    return newest ? stills_.of_keyframe(*newest->hub(), width) : fresh;
+}
+
+// Without opening anything when a cached picture is young enough or a stream runs anyway: a still never costs a second
+// camera session.
+Result<Still> ServiceImpl::fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width) {
+    const auto oldest = std::chrono::steady_clock::now() - max_age;
+    for (const auto& stream : streams)
+        if (const auto keyframe = stream->hub()->last_keyframe(); keyframe && keyframe->arrival >= oldest)
+            return stills_.of_keyframe(*stream->hub(), width);
+    for (const auto& stream : streams)
+        if (stream->hub()->has_keyframe()) return stills_.of_newest(*stream->hub(), width);
+    // Nothing runs. The lesser stream costs camera and network less.
+    const auto sub = std::find_if(streams.begin(), streams.end(), [](const auto& s) { return s->spec().name == "sub"; });
+    const auto& chosen = sub == streams.end() ? streams.front() : *sub;
+    const auto viewing = TRY(view(*chosen, false));
+    return stills_.of_newest(viewing->hub(), width);
+}
+
+void ServiceImpl::mount_paths() {
+    if (!rtsp_) return;
+    const auto paths = cameras_.paths();
+    const std::lock_guard lock(mounts_mutex_);
+    for (auto at = mounted_.begin(); at != mounted_.end();) {
+        const auto now = paths.find(at->first);
+        if (now != paths.end() && now->second == at->second.lock()) {
+            ++at;
+            continue;
+        }
+        rtsp_->unmount(at->first);
+        at = mounted_.erase(at);
+    }
+    for (const auto& [path, stream] : paths) {
+        if (!mounted_.emplace(path, stream).second) continue;
+        rtsp_->mount(path, [weak = std::weak_ptr(stream)]() -> tl::expected<std::shared_ptr<Viewing>, Denial> {
+            if (const auto alive = weak.lock()) return alive->view(kViewLimit, true);
+            return tl::unexpected(Denial{false, Error{Errc::refused, "the camera was removed", 0, {}}});
+        });
+    }
+}
+
+void ServiceImpl::run(const std::stop_token& stop) {
+    constexpr std::chrono::hours kIdle{1};
+    while (!stop.stop_requested()) {
+        SteadyTime next = std::chrono::steady_clock::now() + kIdle;
+        for (const auto& stream : cameras_.all()) next = std::min(next, stream->step(std::chrono::steady_clock::now()));
+        cameras_.forget_closed();
+        wake_->wait_until(next);
+    }
+}
+
+}  // namespace
+
+std::string_view to_string(StreamState state) {
+    switch (state) {
+    case StreamState::idle: return "idle";
+    case StreamState::connecting: return "connecting";
+    case StreamState::live: return "live";
+    case StreamState::lingering: return "lingering";
+    case StreamState::failed: return "failed";
+    }
+    return "idle";
+}
+
+Result<std::unique_ptr<Service>> Service::start(const ServiceOptions& options, ServiceEvents events) {
+    TRY_VOID(start_gstreamer());
+    auto service = std::make_unique<ServiceImpl>(options, std::move(events));
+    TRY_VOID(service->listen());
+    return std::unique_ptr<Service>(std::move(service));
+}
+
+}  // namespace tplink::media

@@ -58,6 +58,12 @@ public:
     std::optional<VideoFormat> video_format(unsigned lens = 0) const;
     /// Stream types of the program that are not passed on, e.g. 0x0F (AAC).
     const std::vector<std::uint8_t>& ignored_types() const { return ignored_types_; }
+    /// True when the program's tables came and name no sound that is passed on.
+    bool is_silent() const {
+        for (const Track& track : tracks_)
+            if (!track.video) return false;
+        return !tracks_.empty();
+    }
     /// The camera's clock at the GOP that follows, from its latest tag.
     std::optional<WallTime> utc() const { return utc_; }
     /// Recordings: the camera said that nothing more comes.

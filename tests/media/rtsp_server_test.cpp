@@ -3,12 +3,12 @@
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <atomic>
 #include <cstdio>
 #include <thread>
 
 #include "tests/media/rtsp_client.hpp"
+#include "tests/media/run_command.hpp"
 #include "tests/media/test_feed.hpp"
 #include "tests/media/wait_until.hpp"
 
@@ -17,15 +17,7 @@ namespace {
 
 using test::RtspClient;
 
-std::string run(const std::string& command) {
-    std::string out;
-    FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-    if (pipe == nullptr) return out;
-    std::array<char, 4096> bytes{};
-    while (std::fgets(bytes.data(), static_cast<int>(bytes.size()), pipe) != nullptr) out += bytes.data();
-    pclose(pipe);
-    return out;
-}
+using test::run_command;
 
 class RtspServer : public ::testing::Test {
 protected:
@@ -56,7 +48,7 @@ protected:
     }
 
     std::string probe(const std::string& transport, const std::string& path) {
-        return run("ffprobe -v error -rtsp_transport " + transport +
+        return run_command("ffprobe -v error -rtsp_transport " + transport +
                    " -show_entries stream=codec_name,width,height,sample_rate -of csv=p=0 rtsp://127.0.0.1:" +
                    std::to_string(server_->port()) + path);
     }
@@ -166,7 +158,7 @@ TEST_F(RtspServer, AsksForDigestOrBasicAndWakesNobodyBefore) {
     EXPECT_EQ(opened_, 0);
     RtspClient basic(server_->port());
     EXPECT_EQ(basic.request("DESCRIBE", "/cam", "Authorization: Basic dmlld2VyOnBhc3Mgd29yZA==\r\n").code, 200);
-    const std::string out = run("ffprobe -v error -rtsp_transport tcp -show_entries stream=codec_name -of csv=p=0 'rtsp://viewer:pass%20word@127.0.0.1:" +
+    const std::string out = run_command("ffprobe -v error -rtsp_transport tcp -show_entries stream=codec_name -of csv=p=0 'rtsp://viewer:pass%20word@127.0.0.1:" +
                                 std::to_string(server_->port()) + "/cam'");
     EXPECT_NE(out.find("h264"), std::string::npos) << out;
     EXPECT_EQ(opened_, 2);

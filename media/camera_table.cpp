@@ -1,0 +1,96 @@
+#include "media/camera_table.hpp"
+
+#include <algorithm>
+
+namespace tplink::media {
+namespace {
+
+bool same_endpoint(const stream::MediaEndpoint& a, const stream::MediaEndpoint& b) {
+    return a.scheme == b.scheme && a.host == b.host && a.port == b.port && a.credentials == b.credentials &&
+           a.quality == b.quality && a.audio == b.audio && a.channel == b.channel;
+}
+
+// "/id", "/id/sub", "/id/2", "/id/2/sub"
+std::string path_of(const std::string& camera, const std::string& stream) {
+    return "/" + camera + (stream == "main" ? "" : "/" + stream);
+}
+
+std::shared_ptr<LiveStream> find_named(const CameraTable::Streams& streams, const std::string& name) {
+    const auto at = std::find_if(streams.begin(), streams.end(), [&](const auto& s) { return s->spec().name == name; });
+    return at == streams.end() ? nullptr : *at;
+}
+
+}  // namespace
+
+void CameraTable::set(const CameraSpec& camera) {
+    const std::lock_guard lock(mutex_);
+    Camera& known = cameras_[camera.id];
+    Streams old;
+    old.swap(known.streams);
+    for (const StreamSpec& spec : camera.streams) {
+        auto stream = find_named(old, spec.name);
+        if (stream && same_endpoint(stream->spec().endpoint, spec.endpoint) && known.spec.view_limit == camera.view_limit) {
+            std::erase(old, stream);
+            stream->forget_error();
+        } else {
+            stream = make_(camera, spec);
+            stream->set_unavailable(known.unavailable);
+        }
+        known.streams.push_back(std::move(stream));
+    }
+    for (const auto& stream : old) stream->close();
+    closed_.insert(closed_.end(), old.begin(), old.end());
+    known.spec = camera;
+}
+
+void CameraTable::remove(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const auto at = cameras_.find(id);
+    if (at == cameras_.end()) return;
+    for (const auto& stream : at->second.streams) stream->close();
+    closed_.insert(closed_.end(), at->second.streams.begin(), at->second.streams.end());
+    cameras_.erase(at);
+}
+
+void CameraTable::set_unavailable(const std::string& id, std::optional<std::string> reason) {
+    const std::lock_guard lock(mutex_);
+    const auto at = cameras_.find(id);
+    if (at == cameras_.end()) return;
+    for (const auto& stream : at->second.streams) stream->set_unavailable(reason);
+    at->second.unavailable = std::move(reason);
+}
+
+std::shared_ptr<LiveStream> CameraTable::find(const std::string& id, const std::string& stream) const {
+    return find_named(streams_of(id), stream.empty() ? "main" : stream);
+}
+
+CameraTable::Streams CameraTable::streams_of(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = cameras_.find(id);
+    return at == cameras_.end() ? Streams{} : at->second.streams;
+}
+
+CameraTable::Streams CameraTable::all() const {
+    const std::lock_guard lock(mutex_);
+    Streams streams = closed_;
+    for (const auto& [id, camera] : cameras_) streams.insert(streams.end(), camera.streams.begin(), camera.streams.end());
+    return streams;
+}
+
+void CameraTable::forget_closed() {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(closed_, [](const auto& stream) { return stream->is_over(); });
+}
+
+std::map<std::string, std::shared_ptr<LiveStream>> CameraTable::paths() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, std::shared_ptr<LiveStream>> paths;
+    for (const auto& [id, camera] : cameras_)
+        for (const auto& stream : camera.streams) paths.emplace(path_of(id, stream->spec().name), stream);
+    for (const auto& [id, camera] : cameras_)
+        for (const std::string& alias : camera.spec.aliases)
+            for (const auto& stream : camera.streams) paths.emplace(path_of(alias, stream->spec().name), stream);
+    return paths;
+}
+
+}  // namespace tplink::media

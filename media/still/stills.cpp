@@ -1,0 +1,63 @@
+#include "media/still/stills.hpp"
+
+#include <vector>
+
+#include "media/still/jpeg.hpp"
+
+namespace tplink::media {
+namespace {
+
+// Takes what the hub has cached and wants no more.
+class GopCollector : public Consumer {
+public:
+    Taken deliver(const AccessUnit& unit, std::size_t burst_left) noexcept override {
+        if (!is_video(unit.codec)) return Taken::taken;
+        if (done_) return Taken::full;
+        try {
+            units_.push_back(unit);
+        } catch (...) {
+            done_ = true;
+        }
+        if (burst_left == 0) done_ = true;
+        return Taken::taken;
+    }
+    const std::vector<AccessUnit>& units() const { return units_; }
+
+private:
+    std::vector<AccessUnit> units_;
+    bool done_ = false;
+};
+
+WallTime wall_time(SteadyTime arrival) {
+    const auto age = std::chrono::steady_clock::now() - arrival;
+    return std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(age);
+}
+
+}  // namespace
+
+Result<Still> Stills::of_keyframe(const Hub& hub, unsigned width) {
+    const auto keyframe = hub.last_keyframe();
+    if (!keyframe) return fail(Errc::refused, "there is no picture of this camera yet");
+    return make(std::span(&*keyframe, 1), width);
+}
+
+Result<Still> Stills::of_newest(Hub& hub, unsigned width) {
+    const auto collector = std::make_shared<GopCollector>();
+    hub.attach(collector);
+    hub.detach(collector);
+    if (collector->units().empty()) return of_keyframe(hub, width);
+    return make(collector->units(), width);
+}
+
+Result<Still> Stills::make(std::span<const AccessUnit> units, unsigned width) {
+    const AccessUnit& last = units.back();
+    const std::lock_guard lock(mutex_);
+    for (const Made& made : made_)
+        if (made.of == last.data && made.width == width) return made.still;
+    Still still{TRY(encode_jpeg(units, width)), wall_time(last.arrival)};
+    made_.push_back(Made{last.data, width, still});
+    if (made_.size() > kMaxMade) made_.pop_front();
+    return still;
+}
+
+}  // namespace tplink::media
