@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "media/hub.hpp"
+#include "media/stream_state.hpp"
 #include "protocols/stream/media_source.hpp"
 
 namespace tplink::media {
@@ -38,9 +39,6 @@ struct CameraSpec {
     std::vector<StreamSpec> streams;
     std::chrono::seconds view_limit{0};  ///< hard limit of one camera session (battery), 0: none
 };
-
-enum class StreamState { idle, connecting, live, lingering, failed };
-std::string_view to_string(StreamState state);
 
 struct StreamStatus {
     std::string name;
