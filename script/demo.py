@@ -39,9 +39,9 @@ class Demo:
         self.processes = []
 
     def start(self, name, command, **options):
-        log = open(self.folder / f"{name}.log", "wb")
-        process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-                                   stdout=options.get("stdout", log))
+        with open(self.folder / f"{name}.log", "ab") as log:
+            process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                                       stdout=options.get("stdout", log))
         process.name = name
         self.processes.append(process)
         return process

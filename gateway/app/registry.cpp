@@ -45,13 +45,13 @@ Registry::Registry(const Clock& clock, RandomBytes& random, StateStore& store, O
 Registry::~Registry() { stop(); }
 
 void Registry::configure(const Config& config) {
-    Entries gone;
+    Turn turn;
     {
         const std::lock_guard lock(mutex_);
         config_ = config;
-        gone = apply();
+        turn = apply();
     }
-    finish(std::move(gone));
+    finish(std::move(turn));
 }
 
 /// What should run: the file's devices with the user's later changes, those added later, those taken in by discovery.
@@ -97,9 +97,9 @@ std::map<std::string, Registry::Entry> Registry::wanted() const {
     return wanted;
 }
 
-Registry::Entries Registry::apply() {
-    Entries gone;
-    if (stopped_) return gone;
+Registry::Turn Registry::apply() {
+    Turn turn;
+    if (stopped_) return turn;
     Entries fresh = wanted();
     for (auto at = entries_.begin(); at != entries_.end();) {
         const auto same = fresh.find(at->first);
@@ -108,7 +108,7 @@ Registry::Entries Registry::apply() {
             fresh.erase(same);
             ++at;
         } else {
-            gone.insert(entries_.extract(at++));
+            turn.gone.insert(entries_.extract(at++));
         }
     }
     const auto learned = store_.devices();
@@ -123,20 +123,26 @@ Registry::Entries Registry::apply() {
         entry.last = entry.actor->view();
         Entry& placed = entries_[key] = std::move(entry);
         placed.actor->start();
+        turn.begun.push_back(key);
     }
-    return gone;
+    return turn;
 }
 
-void Registry::finish(Entries gone) {
-    for (auto& [key, entry] : gone) entry.actor->request_stop();
-    for (auto& [key, entry] : gone) entry.actor.reset();
-    for (auto& [key, entry] : gone) {
-        const std::shared_ptr<const DeviceView> successor = view(entry.last->id);
-        if (!successor && listener_.removed) listener_.removed(*entry.last);
-        else if (successor && listener_.changed) listener_.changed(*successor, nullptr);
+void Registry::finish(Turn turn) {
+    for (auto& [key, entry] : turn.gone) entry.actor->request_stop();
+    for (auto& [key, entry] : turn.gone) entry.actor.reset();
+    for (auto& [key, entry] : turn.gone)
+        if (!view(entry.last->id) && listener_.removed) listener_.removed(*entry.last);
+    for (const std::string& key : turn.begun) {
+        std::shared_ptr<const DeviceView> first;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto at = entries_.find(key);
+            if (at != entries_.end()) first = at->second.last;
+        }
+        // An actor that was quick has told about itself already.
+        if (first && !first->online && !first->problem && listener_.changed) listener_.changed(*first, nullptr);
     }
-    for (const auto& now : views())
-        if (listener_.changed) listener_.changed(*now, nullptr);
 }
 
 void Registry::device_changed(const std::string& key, std::shared_ptr<const DeviceView> view) {
@@ -171,7 +177,7 @@ bool Registry::is_known(const FoundDevice& found) const {
 }
 
 void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
-    Entries gone;
+    Turn turn;
     bool taken = false;
     {
         const std::lock_guard lock(mutex_);
@@ -198,9 +204,9 @@ void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
             found_.erase(device.mac);
             taken = true;
         }
-        if (taken) gone = apply();
+        if (taken) turn = apply();
     }
-    if (taken) finish(std::move(gone));
+    if (taken) finish(std::move(turn));
 }
 
 std::vector<FoundDevice> Registry::candidates() const {
@@ -215,22 +221,22 @@ Result<std::string> Registry::add(const std::string& device_json) {
     if (!loaded.faults.empty()) return fail(Errc::refused, faults_text(loaded.faults));
     const DeviceConfig& config = loaded.config.devices.front();
     const std::string key = key_of(config);
-    Entries gone;
+    Turn turn;
     {
         const std::lock_guard lock(mutex_);
         if (entries_.contains(key)) return fail(Errc::refused, "this device is there already; change it with device/options");
         store_.put_added(key, device_json);
         found_.erase(config.mac);
-        gone = apply();
+        turn = apply();
     }
-    finish(std::move(gone));
+    finish(std::move(turn));
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(key);
     return at == entries_.end() ? std::string() : at->second.last->id;
 }
 
 Result<void> Registry::remove(const std::string& id) {
-    Entries gone;
+    Turn turn;
     {
         const std::lock_guard lock(mutex_);
         const Entry* entry = find(id);
@@ -245,14 +251,14 @@ Result<void> Registry::remove(const std::string& id) {
             store_.remove_device(mac);
             store_.put_added(mac, std::string(kRemoved));
         }
-        gone = apply();
+        turn = apply();
     }
-    finish(std::move(gone));
+    finish(std::move(turn));
     return {};
 }
 
 Result<void> Registry::change(const std::string& id, const json::object& options) {
-    Entries gone;
+    Turn turn;
     {
         const std::lock_guard lock(mutex_);
         const Entry* entry = find(id);
@@ -281,9 +287,9 @@ Result<void> Registry::change(const std::string& id, const json::object& options
         } else {
             store_.put_added("change:" + key, text);
         }
-        gone = apply();
+        turn = apply();
     }
-    finish(std::move(gone));
+    finish(std::move(turn));
     return {};
 }
 

@@ -88,9 +88,13 @@ private:
     Entry* find(const std::string& id);
     const Entry* find(const std::string& id) const;
     bool is_known(const FoundDevice& found) const;
-    /// Takes out what shall stop and starts what shall run; what came out is destroyed without the mutex.
-    Entries apply();
-    void finish(Entries gone);
+    struct Turn {
+        Entries gone;                     ///< to be destroyed without the mutex
+        std::vector<std::string> begun;  ///< keys
+    };
+    /// Takes out what shall stop and starts what shall run.
+    Turn apply();
+    void finish(Turn turn);
 
     const Clock& clock_;
     RandomBytes& random_;

@@ -200,7 +200,9 @@ void DeviceActor::poll(bool everything) {
     }
     const bool first = offer_->rows().empty();
     const auto queries = offer_->queries(first);
-    if (const auto asked = ask(everything ? queries : plan_.due(queries, begun)); !asked) return fail_with(asked.error());
+    const auto due = everything ? queries : plan_.due(queries, begun);
+    if (due.empty()) return;  // nothing was asked, so nothing was proven
+    if (const auto asked = ask(due); !asked) return fail_with(asked.error());
     ++counters_.polls;
     counters_.latency_ms = std::chrono::duration<double, std::milli>(deps_.clock.now() - begun).count();
     supervisor_.succeeded();
@@ -213,8 +215,8 @@ Result<void> DeviceActor::ask(const std::vector<Query>& queries) {
     std::vector<Request> requests;
     requests.reserve(queries.size());
     for (const Query& query : queries) requests.push_back(to_request(query));
-    plan_.asked(queries, deps_.clock.now());
     const auto answers = TRY(session_->query(requests));
+    plan_.asked(queries, deps_.clock.now());
     for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) {
         if (answers[i].result) merge_answer(document_, answers[i].method, *answers[i].result);
         else if (answers[i].result.error().code == Errc::unsupported) offer_->drop(queries[i]);

@@ -157,6 +157,19 @@ TEST(DeviceActor, OneLostReplyIsNoOutageThreeAreAndItComesBackByItself) {
     EXPECT_EQ(bench.sink.last->counters.flaps, 1U);
 }
 
+TEST(DeviceActor, AFailedPollIsNotFollowedByOneThatAsksNothingAndCountsAsGood) {
+    Bench bench(5);
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    {
+        const std::lock_guard lock(bench.device.mutex);
+        bench.device.exchange_error = Error{Errc::unreachable, "connection refused", 0, {}};
+    }
+    bench.actor->poll_now();
+    ASSERT_TRUE(bench.sink.wait([&] { return !bench.sink.last->online; })) << "a dead device stayed online";
+    EXPECT_EQ(bench.sink.last->problem->code, Errc::unreachable);
+}
+
 TEST(DeviceActor, StopsAtOnceEvenWhenBackingOff) {
     Bench bench;
     bench.device.open_error = Error{Errc::unreachable, "refused", 0, {}};
