@@ -90,6 +90,9 @@ public:
                                                          const boost::json::object& changes) = 0;
     virtual WebResult<boost::json::object> remove_device(const std::string& id) = 0;
 
+    /// The server is going: calls under way shall return soon, with whatever error; it waits for them.
+    virtual void stopping() {}
+
     /// Where the gateway publishes what GET /api/events streams; outlives the server.
     virtual EventBus& events() = 0;
 };

@@ -224,11 +224,12 @@ struct HttpServer::Impl {
         listener.set_exception_handler([this](const httplib::Request&, httplib::Response& to,
                                               std::exception_ptr) { answer(handler.broken(500), to, {}); });
         // What the library refused by itself has no body yet.
-        listener.set_error_handler(httplib::Server::HandlerWithResponse([this](const httplib::Request&, httplib::Response& to) {
-            if (!to.body.empty() || to.status < 400) return httplib::Server::HandlerResponse::Unhandled;
-            answer(handler.broken(to.status), to, {});
-            return httplib::Server::HandlerResponse::Handled;
-        }));
+        listener.set_error_handler(
+            httplib::Server::HandlerWithResponse([this](const httplib::Request&, httplib::Response& to) {
+                if (!to.body.empty() || to.status < 400) return httplib::Server::HandlerResponse::Unhandled;
+                answer(handler.broken(to.status), to, {});
+                return httplib::Server::HandlerResponse::Handled;
+            }));
     }
 
     Result<void> bind(const HttpServerOptions& options) {

@@ -7,14 +7,17 @@ namespace tplink::gateway {
 namespace {
 
 constexpr Asset kAssets[] = {
-    {"/", "text/html; charset=utf-8", "no-page", false,
+    {"/",
+     "text/html; charset=utf-8",
+     "no-page",
+     false,
      "<!doctype html><html lang=\"en\"><title>tplink2mqtt</title><p>This gateway was built without its page. "
      "Build it with -DWITH_PAGE=ON, which needs nodejs and npm. The API works.</p></html>",
      {}},
 };
 
-}  // namespace
+} // namespace
 
 std::span<const Asset> assets() { return kAssets; }
 
-}  // namespace tplink::gateway
+} // namespace tplink::gateway

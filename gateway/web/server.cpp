@@ -1,6 +1,7 @@
 #include "gateway/web/server.hpp"
 
 #include "gateway/web/api.hpp"
+#include "gateway/web/backend.hpp"
 #include "protocols/base/clock.hpp"
 
 namespace tplink::gateway {
@@ -14,10 +15,15 @@ bool is_loopback(const std::string& address) {
 } // namespace
 
 struct WebServer::Impl {
-    Impl(const WebOptions& options, WebBackend& backend)
-        : gatekeeper({options.user, options.addon ? options.ingress_peer : ""}, system_clock()),
-          api({options.heartbeat, options.event_readers_max}, gatekeeper, backend) {}
+    Impl(const WebOptions& options, WebBackend& given)
+        : backend(given),
+          gatekeeper({options.user, options.addon ? options.ingress_peer : ""}, system_clock()),
+          api({options.heartbeat, options.event_readers_max}, gatekeeper, given) {}
+    ~Impl() {
+        if (http) backend.stopping();
+    }
 
+    WebBackend& backend;
     Gatekeeper gatekeeper;
     Api api;
     std::unique_ptr<HttpServer> http; // last: its threads use the others

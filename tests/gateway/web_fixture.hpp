@@ -4,7 +4,7 @@
 #include <atomic>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <map>
+#include <condition_variable>
 #include <mutex>
 
 #include "gateway/web/backend.hpp"
@@ -31,8 +31,11 @@ public:
     }
     WebResult<Picture> snapshot(const std::string& id, const PictureRequest& request) override {
         if (id != "a1") return tl::unexpected(not_found("device", id));
-        const std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
         last_picture_request = request;
+        ++waiting_for_pictures;
+        entered.notify_all();
+        if (slow_pictures) released.wait_for(lock, std::chrono::seconds(20), [this] { return stopped; });
         return Picture{"\xff\xd8jpeg\xff\xd9",
                        std::chrono::system_clock::time_point(std::chrono::milliseconds(1767323045678))};
     }
@@ -47,6 +50,11 @@ public:
         return WhepAnswer{"s1", "v=0\r\nanswer"};
     }
     bool whep_close(const std::string& session) override { return session == "s1"; }
+    void stopping() override {
+        const std::lock_guard lock(mutex);
+        stopped = true;
+        released.notify_all();
+    }
     Health health() override { return {healthy, {{"ok", healthy.load()}}}; }
     std::string metrics() override { return "# TYPE up gauge\nup 1\n"; }
     WebResult<boost::json::object> discover(const boost::json::object&) override {
@@ -70,7 +78,10 @@ public:
     EventBus bus;
     std::atomic<bool> healthy{true};
     std::mutex mutex;
+    std::condition_variable entered, released;
     PictureRequest last_picture_request;
+    int waiting_for_pictures = 0;
+    bool slow_pictures = false, stopped = false;
 };
 
 } // namespace tplink::gateway::testing

@@ -390,6 +390,20 @@ TEST_F(WebServerTest, StopsAtOnceWithClientsAttached) {
     EXPECT_EQ(backend.bus.readers(), 0U);
 }
 
+TEST_F(WebServerTest, StopsWhileTheGatewayIsStillWorkingOnAnAnswer) {
+    backend.slow_pictures = true;
+    RawClient waiting(server->port());
+    waiting.send("GET /api/devices/a1/snapshot.jpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    {
+        std::unique_lock lock(backend.mutex);
+        ASSERT_TRUE(
+            backend.entered.wait_for(lock, 10s, [this] { return backend.waiting_for_pictures == 1; }));
+    }
+    const auto begin = steady_clock::now();
+    server.reset();
+    EXPECT_LT(steady_clock::now() - begin, 2s);
+}
+
 TEST_F(WebServerTest, PasswordGuardsOverTheWireToo) {
     WebOptions options;
     options.user = {"admin", Secret("secret")};

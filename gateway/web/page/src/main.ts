@@ -1,1 +1,3 @@
-document.title = "tplink2mqtt";
+// Where the page begins.
+
+import './elements/app.js';

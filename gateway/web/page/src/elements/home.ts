@@ -1,0 +1,46 @@
+// Home: cameras, then plugs.
+
+import {LitElement, css, html, nothing} from 'lit';
+import {repeat} from 'lit/directives/repeat.js';
+import {isCamera} from '../model.js';
+import {Watch, store} from '../store.js';
+import {base, buttons} from '../styles.js';
+import './camera_tile.js';
+import './plug_tile.js';
+import './problem_strip.js';
+
+export class Home extends LitElement {
+    constructor() {
+        super();
+        new Watch(this);
+    }
+
+    static override styles = [
+        base, buttons,
+        css`
+            :host { display: grid; grid-template-columns: minmax(0, 1fr); gap: 24px; }
+            h2 { margin-bottom: 8px; }
+            .cameras, .plugs { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
+            .plugs { grid-template-columns: repeat(auto-fill, minmax(min(100%, 270px), 1fr)); }
+            .empty { padding: 40px 24px; text-align: center; display: grid; gap: 16px; justify-items: center; }
+            @media (min-width: 780px) {
+                tp-camera-tile[live] { grid-column: span 2; grid-row: span 2; }
+            }
+        `,
+    ];
+
+    override render() {
+        const cameras = store.ordered.filter(isCamera);
+        const plugs = store.ordered.filter((device) => !isCamera(device));
+        const key = (device: {id: string}): string => device.id;
+        return html`<h1 class="hidden-text">Home</h1>
+            <tp-problem-strip></tp-problem-strip>
+            ${cameras.length ? html`<section aria-labelledby="cameras"><h2 id="cameras">Cameras</h2>
+                <div class="cameras">${repeat(cameras, key, (device) => html`<tp-camera-tile .device=${device}></tp-camera-tile>`)}</div></section>` : nothing}
+            ${plugs.length ? html`<section aria-labelledby="plugs"><h2 id="plugs">Plugs</h2>
+                <div class="plugs">${repeat(plugs, key, (device) => html`<tp-plug-tile .device=${device}></tp-plug-tile>`)}</div></section>` : nothing}
+            ${store.loaded && store.ordered.length === 0 ? html`<div class="card empty"><p>No device yet.</p>
+                <a class="button strong" href="#/add">Find devices</a></div>` : nothing}`;
+    }
+}
+customElements.define('tp-home', Home);
