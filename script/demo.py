@@ -135,7 +135,7 @@ class Demo:
         print(f"Broker:  {broker[0]}:{broker[1]}   (mosquitto_sub -p {broker[1]} -v -t 'tplink2mqtt/#')")
         for device in present:
             for url in (device.get("media") or {}).get("urls", {}).get("rtsp", [])[:1]:
-                print(f"RTSP:    {url.replace('HOST', self.arguments.listen)}   {device['name']} ({device['model']})")
+                print(f"RTSP:    {url}   {device['name']} ({device['model']})")
         print(f"Devices: {', '.join(d['name'] for d in present)}\n\nCtrl-C ends it.", flush=True)
         while self.alive():
             time.sleep(0.5)

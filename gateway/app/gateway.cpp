@@ -47,6 +47,7 @@ struct Gateway::Impl {
     void on_stream(const std::string& id, const json::object& stream);
     void on_request(const RequestCommand& request);
     void log_change(const DeviceView& view, const DeviceView* before);
+    void publish_state(const DeviceView& view);
     void tell_devices();
     void tell_info();
     std::vector<std::string> known_hosts() const;
@@ -81,6 +82,7 @@ Result<void> Gateway::Impl::start() {
     const Topics topics(config.mqtt.base_topic, config.mqtt.discovery_prefix);
     const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
     MqttOptions mqtt = TRY(mqtt_options(config, environment, config.mqtt.base_topic + "_" + suffix));
+    mqtt.logger = log.logger("mqtt");
     mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
     if (const std::string problem = store.problem(); !problem.empty()) main_log->warn("{}", problem);
 
@@ -183,7 +185,7 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
         if (!view.rows.empty()) {
             publisher->set_device(describe_device(view, with_video));
             publisher->set_availability(view.id, view.online);
-            publisher->set_state(view.id, view.state);
+            publish_state(view);
         }
         if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
         const bool first_picture = with_video && view.online && (before == nullptr || !before->online) && !is_on(view, "privacy");
@@ -203,6 +205,14 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
     } else if (before->state != view.state) {
         bus.publish("state", {{"id", view.id}, {"state", view.state}});
     }
+}
+
+/// The rows' state, and for a camera what its stream does.
+void Gateway::Impl::publish_state(const DeviceView& view) {
+    json::object state = view.state;
+    if (video)
+        if (const json::value facts = video->facts(view.id); facts.is_object()) add_stream_state(state, facts.get_object());
+    publisher->set_state(view.id, std::move(state));
 }
 
 void Gateway::Impl::on_removed(const DeviceView& view) {
@@ -232,6 +242,7 @@ void Gateway::Impl::on_stream(const std::string& id, const json::object& stream)
     json::object event = stream;
     event["id"] = id;
     bus.publish("stream", event);
+    if (const auto view = registry.view(id); view && !view->rows.empty()) publish_state(*view);
     // The last picture of a view costs the camera nothing: it is in the cache.
     if (stream.at("state") == json::value("lingering"))
         clerk->later("picture " + id, std::chrono::milliseconds(0), [this, id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });

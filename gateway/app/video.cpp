@@ -1,7 +1,12 @@
 #include "gateway/app/video.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstring>
+#include <ifaddrs.h>
 #include <mutex>
+#include <net/if.h>
 
 #include "gateway/app/views.hpp"
 #include "media/service.hpp"
@@ -9,6 +14,23 @@
 
 namespace tplink::gateway {
 namespace {
+
+/// Address others reach this machine by: the first IPv4 one that is not loopback.
+std::string own_address() {
+    ifaddrs* all = nullptr;
+    if (::getifaddrs(&all) != 0) return "127.0.0.1";
+    std::string found = "127.0.0.1";
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+        if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET || (one->ifa_flags & IFF_LOOPBACK) != 0 || (one->ifa_flags & IFF_UP) == 0) continue;
+        std::array<char, INET_ADDRSTRLEN> text{};
+        sockaddr_in address{};
+        std::memcpy(&address, one->ifa_addr, sizeof address);
+        found = ::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
+        break;
+    }
+    ::freeifaddrs(all);
+    return found;
+}
 
 std::string codec_word(const std::optional<media::Codec>& codec) {
     if (!codec) return "";
@@ -142,7 +164,7 @@ private:
     };
     std::string host_for_urls() const {
         const std::string& address = config_.rtsp.listen.address;
-        return address == "0.0.0.0" || address == "::" || address == "[::]" ? "HOST" : address;  // the page puts its own host in
+        return address == "0.0.0.0" || address == "::" || address == "[::]" ? own_address() : address;
     }
 
     const Config config_;

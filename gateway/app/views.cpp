@@ -124,6 +124,24 @@ DeviceDescription describe_device(const DeviceView& view, bool with_video) {
     return out;
 }
 
+void add_stream_state(json::object& state, const json::object& facts) {
+    std::string_view shown = "idle";
+    std::int64_t viewers = 0;
+    json::value codec = nullptr;
+    for (const json::value& stream : facts.at("streams").as_array()) {
+        const json::string& now = stream.at("state").as_string();
+        viewers += stream.at("viewers").to_number<std::int64_t>();
+        if (now == "live" || now == "lingering") shown = "streaming";
+        else if (now == "connecting" && shown != "streaming") shown = "connecting";
+        else if (now == "failed" && shown == "idle") shown = "error";
+        if (codec.is_null() && !stream.at("video").as_string().empty()) codec = stream.at("video");
+    }
+    const json::object& urls = facts.at("urls").as_object();
+    const json::array& rtsp = urls.at("rtsp").as_array();
+    state["stream_state"] = json::string(shown);
+    state["stream_info"] = json::object{{"rtsp_url", rtsp.empty() ? json::value(nullptr) : rtsp.front()}, {"viewers", viewers}, {"codec", codec}};
+}
+
 json::object bridge_entry(const DeviceView& view) {
     json::array properties;
     for (const Capability* row : view.rows) properties.emplace_back(text(row->id));

@@ -22,6 +22,9 @@ json::object api_device(const DeviceView& view, json::value media);
 /// For Home Assistant. `with_video`: a camera whose pictures we serve.
 DeviceDescription describe_device(const DeviceView& view, bool with_video);
 
+/// `stream_state` and `stream_info` from the video facts of the API (ha-mqtt page 4): what Home Assistant shows of video.
+void add_stream_state(json::object& state, const json::object& facts);
+
 /// Entry of bridge/devices.
 json::object bridge_entry(const DeviceView& view);
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <spdlog/fwd.h>
+
 #include "protocols/base/clock.hpp"
 #include "protocols/base/random.hpp"
 #include "protocols/base/secret.hpp"
@@ -101,6 +103,7 @@ struct MqttOptions {
     std::chrono::milliseconds backoff_max{30000};
     std::chrono::milliseconds refused_backoff{60000};  ///< wrong password: slow, a human has to change it
     bool try_version_5 = true;                         ///< else 3.1.1 at once
+    std::shared_ptr<spdlog::logger> logger{};          ///< null: silent
 };
 
 /// MQTT 5, or 3.1.1 when the broker refuses 5. One thread of its own does all publishing.

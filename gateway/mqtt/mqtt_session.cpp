@@ -203,8 +203,11 @@ void MqttSession::note_failure(const Error& error) {
         status_.refused = refused;
     }
     if (!is_new) return;  // a broker that stays away is one line, not one per attempt
-    if (refused) spdlog::error("[mqtt] {}", sentence);
-    else spdlog::warn("[mqtt] {}", sentence);
+    say(refused ? spdlog::level::err : spdlog::level::warn, sentence);
+}
+
+void MqttSession::say(int level, const std::string& line) const {
+    if (options_.logger) options_.logger->log(static_cast<spdlog::level::level_enum>(level), "{}", line);
 }
 
 void MqttSession::begin(Connection& connection) {
@@ -219,7 +222,7 @@ void MqttSession::begin(Connection& connection) {
         subscriptions = subscriptions_;
     }
     was_connected_ = true;
-    spdlog::info("[mqtt] connected to {}:{} with MQTT {}", options_.host, options_.port, version_ == 5 ? "5" : "3.1.1");
+    say(spdlog::level::info, fmt::format("connected to {}:{} with MQTT {}", options_.host, options_.port, version_ == 5 ? "5" : "3.1.1"));
     for (const Subscription& subscription : subscriptions) connection.subscribe(subscription);
     if (handlers_.connected) handlers_.connected();
     const std::lock_guard lock(mutex_);
@@ -249,7 +252,7 @@ void MqttSession::serve(Connection& connection, const std::stop_token& stop) {
         auto work = next_work(lock, stop);
         lock.unlock();
         if (!work) return;
-        for (const auto& note : work->notes) spdlog::warn("[mqtt] {}", note);
+        for (const auto& note : work->notes) say(spdlog::level::warn, note);
         for (const auto& operation : work->operations) {
             if (operation.add) connection.subscribe(operation.subscription);
             else connection.unsubscribe(operation.subscription.filter);
@@ -279,7 +282,7 @@ void MqttSession::end() {
         status_.last_error = reason;
         outbox_.disconnected();
     }
-    spdlog::warn("[mqtt] {}", reason);
+    say(spdlog::level::warn, reason);
     if (handlers_.lost) handlers_.lost(reason);
 }
 

@@ -47,6 +47,7 @@ private:
     void run(const std::stop_token& stop);
     std::unique_ptr<Connection> try_connect(const std::stop_token& stop);
     void note_failure(const Error& error);
+    void say(int level, const std::string& line) const;  // spdlog's level
     void begin(Connection& connection);
     void serve(Connection& connection, const std::stop_token& stop);
     std::optional<Work> next_work(Lock& lock, const std::stop_token& stop);
