@@ -95,7 +95,8 @@ Result<void> Gateway::Impl::start() {
     VideoEvents video_events;
     video_events.stream_changed = [this](const std::string& id, const json::object& stream) { on_stream(id, stream); };
     video_events.log = [this](const std::string& level, const std::string& id, const std::string& line) {
-        const auto logger = log.logger(id.empty() ? "media" : id);
+        const auto view = registry.view(id);
+        const auto logger = log.logger(view ? view->name : id.empty() ? "media" : id);
         if (level == "debug") logger->debug("{}", line);
         else if (level == "warning") logger->warn("{}", line);
         else if (level == "error") logger->error("{}", line);

@@ -119,7 +119,7 @@ Registry::Turn Registry::apply() {
                 known = facts;
         entry.sink = std::make_unique<Sink>(*this, key);
         entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
-                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_});
+                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2)});
         entry.last = entry.actor->view();
         Entry& placed = entries_[key] = std::move(entry);
         placed.actor->start();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <ifaddrs.h>
 #include <mutex>
@@ -43,14 +44,16 @@ std::string codec_word(const std::optional<media::Codec>& codec) {
     return "";
 }
 
+double tenths(double value) { return std::round(value * 10) / 10; }
+
 json::object stream_json(const media::StreamStatus& status) {
     json::object out{{"name", status.name},
                      {"state", json::string(media::to_string(status.state))},
                      {"video", codec_word(status.format.video)},
                      {"audio", codec_word(status.format.audio)},
-                     {"fps", status.hub.fps},
-                     {"bitrate_kbps", status.hub.bitrate_kbps},
-                     {"keyframe_interval_s", status.hub.keyframe_interval_s},
+                     {"fps", tenths(status.hub.fps)},
+                     {"bitrate_kbps", std::lround(status.hub.bitrate_kbps)},
+                     {"keyframe_interval_s", tenths(status.hub.keyframe_interval_s)},
                      {"viewers", status.viewers},
                      {"reconnects", status.reconnects},
                      {"bad_parts", status.source.bad_parts},

@@ -231,7 +231,7 @@ void DeviceActor::fail_with(const Error& error) {
     const auto probe = [this] { return deps_.quick_probe && deps_.quick_probe(host_, learned_.port != 0 ? learned_.port : config_.port); };
     const bool changed = supervisor_.failed(error, deps_.clock.now(), probe);
     if (!supervisor_.online() || error.code == Errc::auth_failed || error.code == Errc::malformed) drop_session();
-    else next_poll_ = deps_.clock.now() + std::min<std::chrono::milliseconds>(plan_.base(), 2s);  // look again soon
+    else next_poll_ = deps_.clock.now() + std::min(plan_.base(), deps_.look_again);
     if (changed) publish();
 }
 

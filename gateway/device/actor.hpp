@@ -22,6 +22,7 @@ struct ActorDeps {
     DeviceSink& sink;
     OpenerFactory make_opener;
     std::function<bool(const std::string& host, std::uint16_t port)> quick_probe;  ///< does anything answer there?
+    std::chrono::milliseconds look_again{2000};  ///< how soon a failed poll of an online device is repeated
 };
 
 /// Thread-safe from outside: every method only posts or copies.

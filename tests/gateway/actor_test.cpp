@@ -54,7 +54,7 @@ struct Bench {
         config.poll = std::chrono::seconds(poll_s);
         actor = std::make_unique<DeviceActor>(config, Credentials{"u", Secret("p")}, Learned{},
                                               ActorDeps{system_clock(), system_random(), sink, [this] { return std::make_unique<FakeOpener>(device); },
-                                                        [this](const std::string&, std::uint16_t) { return probe_answers; }});
+                                                        [this](const std::string&, std::uint16_t) { return probe_answers; }, 20ms});
     }
     ~Bench() { actor.reset(); }
     bool online() {
