@@ -53,7 +53,7 @@ void Lockout::clear() {
     locked_ = false;
 }
 
-Camera::Camera(CameraOptions options)
+Camera::Camera(const CameraOptions& options)
     : Device(options), lockout_(options.max_attempts, options.lockout, options.world),
       camera_options_(options), identity_(identity_of(options)),
       model_(std::make_shared<CameraModel>(facts_of(options), options.world)) {}
@@ -80,7 +80,7 @@ HttpReply Camera::handle(const HttpRequest& request) {
 
 json::object Camera::run_inner(const json::object& request, HttpReply& reply) {
     ++requests_;
-    const json::object answer = model_->answer(request);
+    json::object answer = model_->answer(request);
     if (model_->take_reboot())
         reply.then = [this] {
             model_->power_cycle();

@@ -48,7 +48,7 @@ private:
 
 class Camera : public Device {
 public:
-    explicit Camera(CameraOptions options);
+    explicit Camera(const CameraOptions& options);
 
     Result<void> set_state(const boost::json::object& changes) override { return model_->set_state(changes); }
     boost::json::object announcement(const std::string& rsa_key) const override;

@@ -42,7 +42,7 @@ std::optional<Buffer> run_cipher(EVP_CIPHER_CTX* context, Bytes in) {
     if (EVP_CipherUpdate(context, raw(out), &head, raw(in), static_cast<int>(in.size())) != 1)
         return std::nullopt;
     if (EVP_CipherFinal_ex(context, raw(out) + head, &tail) != 1) return std::nullopt;
-    out.resize(static_cast<std::size_t>(head + tail));
+    out.resize(static_cast<std::size_t>(head) + static_cast<std::size_t>(tail));
     return out;
 }
 

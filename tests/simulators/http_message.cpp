@@ -10,8 +10,8 @@
 namespace tplink::sim {
 namespace {
 
-constexpr std::size_t kMaxHead = 16 * 1024;
-constexpr std::size_t kMaxBody = 1024 * 1024;
+constexpr std::size_t kMaxHead = std::size_t{16} * 1024;
+constexpr std::size_t kMaxBody = std::size_t{1024} * 1024;
 
 bool fill(Connection& connection, std::string& buffered) {
     std::array<char, 8192> chunk{};

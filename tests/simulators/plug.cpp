@@ -51,7 +51,7 @@ std::string Plug::run_inner(std::string_view text, HttpReply& reply) {
     const json::value request = json::parse(text, error);
     ++requests_;
     if (error || !request.is_object()) return R"({"error_code":-1003})";
-    const std::string answer = json::serialize(plug_.answer(request.get_object()));
+    std::string answer = json::serialize(plug_.answer(request.get_object()));
     if (plug_.take_reboot())
         reply.then = [this] {
             plug_.power_cycle();

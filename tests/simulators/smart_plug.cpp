@@ -18,7 +18,6 @@ constexpr int kUnknownMethod = -1002;
 constexpr int kDecodeFailed = -1003;
 constexpr int kTooLong = -1006;
 constexpr int kBadParams = -1008;
-constexpr int kMaxPowerW = 3904;
 
 json::object reply_of(const tl::expected<json::object, int>& reply) {
     if (!reply) return {{"error_code", reply.error()}};
@@ -26,30 +25,11 @@ json::object reply_of(const tl::expected<json::object, int>& reply) {
     return {{"result", *reply}, {"error_code", 0}};
 }
 
-std::optional<std::int64_t> whole(const json::object& params, std::string_view key) {
-    const json::value* value = params.if_contains(key);
-    if (!value) return std::nullopt;
-    const auto number = json::try_value_to<std::int64_t>(*value);
-    return number ? std::optional(*number) : std::nullopt;
-}
-
-std::optional<bool> flag(const json::object& params, std::string_view key) {
-    const json::value* value = params.if_contains(key);
-    return value && value->is_bool() ? std::optional(value->get_bool()) : std::nullopt;
-}
-
 std::tm broken_down(std::int64_t unix_s) {
     const auto time = static_cast<std::time_t>(unix_s);
     std::tm out{};
     gmtime_r(&time, &out);
     return out;
-}
-
-std::string local_time(std::int64_t unix_s) {
-    std::array<char, 32> text{};
-    const std::tm parts = broken_down(unix_s);
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
-    return text.data();
 }
 
 double seconds(milliseconds time) { return static_cast<double>(time.count()) / 1000.0; }
@@ -232,216 +212,6 @@ Result<void> SmartPlug::set_state(const json::object& changes) {
     if (const auto* value = changes.if_contains("nickname")) nickname_ = value->get_string();
     if (const auto* value = changes.if_contains("led_rule")) led_rule_ = value->get_string();
     return {};
-}
-
-SmartPlug::Reply SmartPlug::component_nego(const json::object&) {
-    json::array list;
-    const auto add = [&list](std::string_view id, int version) {
-        list.push_back(json::object{{"id", id}, {"ver_code", version}});
-    };
-    for (const auto& [id, version] : {std::pair{"device", 2},
-                                      {"firmware", 2},
-                                      {"quick_setup", 3},
-                                      {"time", 1},
-                                      {"wireless", 1},
-                                      {"schedule", 2},
-                                      {"countdown", 2},
-                                      {"account", 1},
-                                      {"synchronize", 1},
-                                      {"led", 1},
-                                      {"cloud_connect", 1},
-                                      {"default_states", 1}})
-        add(id, version);
-    if (has_component("auto_off")) add("auto_off", 2);
-    if (has_component("energy_monitoring")) add("energy_monitoring", facts_.meter_version);
-    if (has_component("power_protection")) add("power_protection", 1);
-    if (facts_.words_for_heat) add("overheat_protection", 1);
-    return json::object{{"component_list", list}};
-}
-
-SmartPlug::Reply SmartPlug::get_device_info(const json::object&) {
-    const std::int64_t on_time_s = on_ ? (world_.now() - on_since_).count() / 1000 : 0;
-    json::object info{{"device_id", device_id()},
-                      {"fw_ver", facts_.fw_ver},
-                      {"hw_ver", facts_.hw_ver},
-                      {"type", "SMART.TAPOPLUG"},
-                      {"model", facts_.model},
-                      {"mac", facts_.mac},
-                      {"hw_id", hex_upper(md5(as_bytes(facts_.model)))},
-                      {"fw_id", "00000000000000000000000000000000"},
-                      {"oem_id", hex_upper(md5(as_bytes("oem" + facts_.model)))},
-                      {"specs", ""},
-                      {"lang", "en_US"},
-                      {"region", "Europe/London"},
-                      {"time_diff", 0},
-                      {"latitude", 0},
-                      {"longitude", 0},
-                      {"has_set_location_info", false},
-                      {"avatar", "plug"},
-                      {"ip", facts_.address},
-                      {"ssid", base64_encode(as_bytes("Demo network"))},
-                      {"rssi", rssi_dbm_},
-                      {"signal_level", rssi_dbm_ > -55   ? 3
-                                       : rssi_dbm_ > -67 ? 2
-                                       : rssi_dbm_ > -80 ? 1
-                                                         : 0},
-                      {"nickname", base64_encode(as_bytes(nickname_))},
-                      {"device_on", on_},
-                      {"on_time", on_time_s},
-                      {"default_states", json::object{{"type", "last_states"}, {"state", json::object()}}}};
-    if (!facts_.words_for_heat) {
-        info["overheated"] = overheated_;
-        return info;
-    }
-    info["overheat_status"] = overheated_ ? "overheated" : "normal";
-    info["auto_off_status"] = auto_off_ && on_ ? "on" : "off";
-    info["auto_off_remain_time"] = auto_off_ && on_ ? auto_off_min_ * 60 - on_time_s : 0;
-    if (has_component("power_protection")) {
-        info["power_protection_status"] = overloaded_ ? "overloaded" : "normal";
-        info["overcurrent_status"] = "normal";
-    }
-    return info;
-}
-
-SmartPlug::Reply SmartPlug::set_device_info(const json::object& params) {
-    for (const auto& [key, value] : params) {
-        const bool good = key == "device_on" ? value.is_bool()
-                          : key == "nickname"
-                              ? value.is_string() && base64_decode(value.get_string()).has_value()
-                              : key == "default_states" || key == "avatar";
-        if (!good) return tl::unexpected(kBadParams);
-    }
-    if (const auto on = flag(params, "device_on")) switch_to(*on);
-    if (const json::value* name = params.if_contains("nickname"))
-        nickname_ = as_text(*base64_decode(name->get_string()));
-    return json::object();
-}
-
-SmartPlug::Reply SmartPlug::get_device_usage(const json::object&) {
-    const auto row = [](double today, double month) {
-        return json::object{
-            {"today", std::llround(today)}, {"past7", std::llround(month)}, {"past30", std::llround(month)}};
-    };
-    json::object out{{"time_usage", row(today_on_s_ / 60, month_on_s_ / 60)}};
-    if (facts_.has_meter) {
-        out["power_usage"] = row(today_wh_, month_wh_);
-        out["saved_power"] = row(0, 0);
-    }
-    return out;
-}
-
-SmartPlug::Reply SmartPlug::get_energy_usage(const json::object&) {
-    json::object out{
-        {"today_runtime", std::llround(today_on_s_ / 60)}, {"month_runtime", std::llround(month_on_s_ / 60)},
-        {"today_energy", std::llround(today_wh_)},         {"month_energy", std::llround(month_wh_)},
-        {"local_time", local_time(world_.unix_s())},       {"current_power", power_mw()}};
-    if (facts_.meter_version >= 2) {
-        out["electricity_charge"] = json::array{0, 0, 0};
-        return out;
-    }
-    for (const auto& [name, count] : {std::pair{"past24h", 24U}, {"past30d", 30U}, {"past1y", 12U}})
-        out[name] = json::array(count, json::value(0));
-    out["past7d"] = json::array(7U, json::value(json::array(24U, json::value(0))));
-    return out;
-}
-
-SmartPlug::Reply SmartPlug::get_emeter_data(const json::object&) {
-    const std::int64_t current_ma = power_mw() * 1000 / voltage_mv();
-    return json::object{{"current_ma", current_ma},
-                        {"voltage_mv", voltage_mv()},
-                        {"power_mw", power_mw()},
-                        {"energy_wh", std::llround(month_wh_)}};
-}
-
-SmartPlug::Reply SmartPlug::get_current_power(const json::object&) {
-    return json::object{{"current_power", power_mw() / 1000}};
-}
-
-SmartPlug::Reply SmartPlug::get_led_info(const json::object&) {
-    return json::object{{"led_rule", led_rule_},
-                        {"led_status", led_rule_ != "never" && on_},
-                        {"night_mode", json::object{{"night_mode_type", "sunrise_sunset"},
-                                                    {"start_time", 1140},
-                                                    {"end_time", 420},
-                                                    {"sunrise_offset", 0},
-                                                    {"sunset_offset", 0}}}};
-}
-
-SmartPlug::Reply SmartPlug::set_led_info(const json::object& params) {
-    const json::value* rule = params.if_contains("led_rule");
-    if (!rule || !rule->is_string()) return tl::unexpected(kBadParams);
-    const std::string_view word = rule->get_string();
-    if (word != "always" && word != "never" && word != "night_mode") return tl::unexpected(kBadParams);
-    led_rule_ = word;
-    return json::object();
-}
-
-SmartPlug::Reply SmartPlug::get_auto_off_config(const json::object&) {
-    return json::object{{"enable", auto_off_}, {"delay_min", auto_off_min_}};
-}
-
-SmartPlug::Reply SmartPlug::set_auto_off_config(const json::object& params) {
-    const auto enable = flag(params, "enable");
-    const auto delay_min = whole(params, "delay_min");
-    if (!enable || !delay_min || *delay_min < 1 || *delay_min > 1439) return tl::unexpected(kBadParams);
-    auto_off_ = *enable;
-    auto_off_min_ = static_cast<int>(*delay_min);
-    return json::object();
-}
-
-SmartPlug::Reply SmartPlug::get_max_power(const json::object&) {
-    return json::object{{"max_power", kMaxPowerW}};
-}
-
-SmartPlug::Reply SmartPlug::get_protection_power(const json::object&) {
-    return json::object{{"enabled", protection_}, {"protection_power", protection_w_}};
-}
-
-SmartPlug::Reply SmartPlug::set_protection_power(const json::object& params) {
-    const auto enabled = flag(params, "enabled");
-    const auto power_w = whole(params, "protection_power");
-    if (!enabled || !power_w || *power_w < 0 || *power_w > kMaxPowerW) return tl::unexpected(kBadParams);
-    protection_ = *enabled;
-    protection_w_ = static_cast<int>(*power_w);
-    if (on_) switch_to(true);
-    return json::object();
-}
-
-SmartPlug::Reply SmartPlug::get_device_time(const json::object&) {
-    return json::object{{"timestamp", world_.unix_s()}, {"time_diff", 0}, {"region", "Europe/London"}};
-}
-
-SmartPlug::Reply SmartPlug::get_connect_cloud_state(const json::object&) {
-    return json::object{{"status", 0}};
-}
-
-SmartPlug::Reply SmartPlug::get_latest_fw(const json::object&) {
-    return json::object{{"type", 0},
-                        {"need_to_upgrade", false},
-                        {"fw_ver", facts_.fw_ver},
-                        {"fw_size", 0},
-                        {"release_date", ""},
-                        {"release_note", ""},
-                        {"hw_id", ""},
-                        {"oem_id", ""}};
-}
-
-SmartPlug::Reply SmartPlug::get_auto_update_info(const json::object&) {
-    return json::object{{"enable", auto_update_}, {"time", 180}, {"random_range", 120}};
-}
-
-SmartPlug::Reply SmartPlug::set_auto_update_info(const json::object& params) {
-    const auto enable = flag(params, "enable");
-    if (!enable) return tl::unexpected(kBadParams);
-    auto_update_ = *enable;
-    return json::object();
-}
-
-SmartPlug::Reply SmartPlug::device_reboot(const json::object& params) {
-    const auto delay_s = whole(params, "delay");
-    if (!delay_s || *delay_s < 0) return tl::unexpected(kBadParams);
-    reboot_ = std::chrono::seconds(*delay_s);
-    return json::object();
 }
 
 } // namespace tplink::sim

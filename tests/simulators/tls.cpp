@@ -40,7 +40,7 @@ TlsIdentity::TlsIdentity(unsigned key_bits) : parts_(std::make_unique<Parts>()) 
 TlsIdentity::~TlsIdentity() = default;
 
 std::shared_ptr<SSL_CTX> TlsIdentity::server_context(TlsSuites suites) const {
-    const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+    std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
     const char* list = "DEFAULT:@SECLEVEL=0";
     if (suites == TlsSuites::static_rsa_only)
         list = "AES256-GCM-SHA384:AES256-SHA256:AES128-GCM-SHA256:AES128-SHA256:AES256-SHA:@SECLEVEL=0";
@@ -57,7 +57,7 @@ std::shared_ptr<SSL_CTX> TlsIdentity::server_context(TlsSuites suites) const {
 std::string TlsIdentity::fingerprint() const {
     unsigned char* der = nullptr;
     const int size = i2d_X509(parts_->certificate.get(), &der);
-    const std::string out =
+    std::string out =
         hex_lower(sha256(std::as_bytes(std::span(der, static_cast<std::size_t>(size < 0 ? 0 : size)))));
     OPENSSL_free(der);
     return out;
