@@ -113,7 +113,8 @@ std::string to_bytes(const HttpReply& reply) {
     std::string out =
         "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(reason(reply.status)) + "\r\n";
     if (!reply.content_type.empty()) out += "Content-Type: " + reply.content_type + "\r\n";
-    for (const auto& [name, value] : reply.headers) out += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : reply.headers)
+        out.append(name).append(": ").append(value).append("\r\n");
     out += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
     out += reply.close ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
     return out + reply.body;
