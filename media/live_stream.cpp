@@ -6,28 +6,25 @@
 namespace tplink::media {
 namespace {
 
-// After the first keyframe, how long a track that may come is waited for. Cameras interleave sound within 100 ms.
+// After the first keyframe, how long sound that may come is waited for. Cameras interleave it within 100 ms.
 constexpr std::chrono::milliseconds kSoundWait{500};
-constexpr std::chrono::milliseconds kReadyCheck{20};
-constexpr std::chrono::hours kNever{24};
+constexpr std::chrono::milliseconds kSoundCheck{20};
 // Viewers stay connected through a camera's reboot: the picture must be back within 5 s after the camera is.
-constexpr std::chrono::seconds kLongestPause{5};
-constexpr std::chrono::seconds kPauseWhenRefused{15};  // busy or behind privacy: asking more often helps nobody
-constexpr std::chrono::seconds kLockoutMargin{5};
-constexpr std::chrono::seconds kLoginTime{8};  // connect, login and request, beside the time to the first picture
+constexpr std::chrono::milliseconds kLongestPause{5000};
+constexpr std::chrono::hours kNever{24};
 
 SteadyTime clock_now() { return std::chrono::steady_clock::now(); }
 
-std::chrono::milliseconds pause_after(const Error& error, unsigned failures_in_row) {
-    switch (error.code) {
-    case Errc::auth_failed: return kNever;  // until the configuration changes: each try may lock the account
-    case Errc::locked_out: return error.retry_after + kLockoutMargin;
-    case Errc::refused: return kPauseWhenRefused;
-    default: break;
-    }
-    const auto doubled = std::chrono::milliseconds(500) * (1U << std::min(failures_in_row, 4U));
-    return std::min<std::chrono::milliseconds>(doubled, kLongestPause);
+OnDemandOptions demand_options(const LiveStreamOptions& options) {
+    OnDemandOptions demand;
+    demand.linger = options.linger;
+    demand.view_limit = options.view_limit;
+    demand.stall_timeout = options.stall_timeout;
+    demand.retry_max = kLongestPause;
+    return demand;
 }
+
+std::string seconds_text(std::chrono::milliseconds time) { return std::to_string((time.count() + 500) / 1000) + " s"; }
 
 }  // namespace
 
@@ -67,24 +64,23 @@ private:
     bool counted_;
 };
 
-LiveStream::LiveStream(StreamSpec spec, LiveStreamOptions options, std::shared_ptr<Wake> wake, std::shared_ptr<ViewerLimit> limit,
-                       Changed changed)
-    : spec_(std::move(spec)), options_(std::move(options)), wake_(std::move(wake)), limit_(std::move(limit)),
-      changed_(std::move(changed)) {}
+LiveStream::LiveStream(StreamSpec spec, const LiveStreamOptions& options, std::shared_ptr<Wake> wake,
+                       std::shared_ptr<ViewerLimit> limit, Changed changed)
+    : spec_(std::move(spec)), options_(options), wake_(std::move(wake)), limit_(std::move(limit)), changed_(std::move(changed)),
+      demand_(demand_options(options)) {}
 
 LiveStream::~LiveStream() = default;
 
-std::optional<Denial> LiveStream::refusal() const {
-    if (closed_) return Denial{false, Error{Errc::cancelled, "the stream was removed", 0, {}}};
-    if (unavailable_) return Denial{false, Error{Errc::refused, *unavailable_, 0, {}}};
-    if (!error_) return std::nullopt;
-    // A refused password or a ban: another try would only make it worse.
-    const bool hopeless = error_->code == Errc::auth_failed || (error_->code == Errc::locked_out && clock_now() < retry_at_);
-    return hopeless ? std::optional(Denial{false, *error_}) : std::nullopt;
+// Actions are only noted: pipelines are made and ended by step(), outside the lock.
+void LiveStream::note(OnDemand::Action action) {
+    if (action == OnDemand::Action::start) start_due_ = true;
+    if (action == OnDemand::Action::stop) stop_due_ = true;
+    wake_->notify();
 }
 
 bool LiveStream::is_ready(SteadyTime now) {
-    if (!ingest_ || session_end_ || !hub_->has_keyframe()) return false;
+    const bool live = demand_.state() == StreamState::live || demand_.state() == StreamState::lingering;
+    if (!live || !ingest_ || !hub_->has_keyframe()) return false;
     if (!first_picture_) first_picture_ = now;
     const StreamFormat format = hub_->format();
     if (!format.audio && spec_.endpoint.audio && !ingest_->is_silent() && now - *first_picture_ < kSoundWait) return false;
@@ -92,53 +88,102 @@ bool LiveStream::is_ready(SteadyTime now) {
     return true;
 }
 
-tl::expected<std::shared_ptr<Viewing>, Denial> LiveStream::view(std::chrono::milliseconds limit, bool counted) {
+std::optional<Error> LiveStream::obstacle(std::uint64_t session_before) const {
+    if (closed_) return Error{Errc::cancelled, "the camera was removed", 0, {}};
+    if (unavailable_) return Error{Errc::refused, *unavailable_, 0, {}};
+    if (demand_.is_limit_reached()) return Error{Errc::refused, "the view ended after its longest time, to spare the battery", 0, {}};
+    if (demand_.state() != StreamState::failed || !demand_.error()) return std::nullopt;
+    // A refused password or a ban is not tried again, and whoever started the attempt need not wait for the next.
+    const Errc code = demand_.error()->code;
+    const bool final = code == Errc::auth_failed || code == Errc::locked_out || code == Errc::unsupported;
+    return final || demand_.session() > session_before ? demand_.error() : std::nullopt;
+}
+
+std::optional<Error> LiveStream::wait_ready(std::unique_lock<std::mutex>& lock, std::uint64_t session_before,
+                                            std::chrono::milliseconds limit) {
     const SteadyTime deadline = clock_now() + limit;
-    std::unique_lock lock(mutex_);
-    if (auto denial = refusal()) return tl::unexpected(std::move(*denial));
+    while (!is_ready(clock_now())) {
+        if (auto error = obstacle(session_before)) return error;
+        const SteadyTime now = clock_now();
+        if (now >= deadline)
+            return demand_.error().value_or(Error{Errc::timeout, "the camera sent no picture within " + seconds_text(limit), 0, {}});
+        // That a camera has no sound is nothing anybody signals.
+        moved_.wait_until(lock, first_picture_ ? std::min(deadline, now + kSoundCheck) : deadline);
+    }
+    return std::nullopt;
+}
+
+tl::expected<std::shared_ptr<Viewing>, Denial> LiveStream::view(std::chrono::milliseconds limit, bool counted) {
     if (counted && !limit_->take())
         return tl::unexpected(Denial{true, Error{Errc::refused, "there are already " + std::to_string(limit_->most()) + " viewers", 0, {}}});
-    ++viewers_;
-    const std::uint64_t failures = failures_;
-    wake_->notify();
-    std::optional<Denial> denial;
-    while (!is_ready(clock_now())) {
-        if ((denial = refusal())) break;
-        if (failures_ != failures && error_) denial = Denial{false, *error_};
-        else if (clock_now() >= deadline)
-            denial = Denial{false, error_.value_or(Error{Errc::timeout, "the camera sent no picture within " + std::to_string(limit.count() / 1000) + " s", 0, {}})};
-        if (denial) break;
-        // Sound is only looked for, nobody signals that there is none.
-        moved_.wait_until(lock, std::min(deadline, clock_now() + (first_picture_ ? kReadyCheck : std::chrono::milliseconds(1000))));
+    std::unique_lock lock(mutex_);
+    const std::uint64_t session_before = demand_.session();
+    auto error = closed_ || unavailable_ ? obstacle(session_before) : std::nullopt;
+    if (error) {
+        if (counted) limit_->give_back();
+        return tl::unexpected(Denial{false, std::move(*error)});
     }
-    if (denial) {
+    note(demand_.viewer_added(clock_now()));
+    error = wait_ready(lock, session_before, limit);
+    if (error) {
         lock.unlock();
         leave(counted);
-        return tl::unexpected(std::move(*denial));
+        return tl::unexpected(Denial{false, std::move(*error)});
     }
-    const StreamFormat format = last_format_;
-    auto seat = std::make_shared<Seat>(shared_from_this(), format, counted);
+    auto seat = std::make_shared<Seat>(shared_from_this(), last_format_, counted);
     std::erase_if(viewings_, [](const auto& viewing) { return viewing.expired(); });
     viewings_.push_back(seat);
-    wake_->notify();
     return seat;
 }
 
 void LiveStream::leave(bool counted) {
     if (counted) limit_->give_back();
     const std::lock_guard lock(mutex_);
-    if (--viewers_ == 0) idle_since_ = clock_now();
-    wake_->notify();
+    note(demand_.viewer_removed(clock_now()));
 }
 
 void LiveStream::set_unavailable(std::optional<std::string> reason) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (unavailable_ == reason) return;
-        unavailable_ = std::move(reason);
-        moved_.notify_all();
-    }
+    const std::lock_guard lock(mutex_);
+    if (unavailable_ == reason) return;
+    unavailable_ = std::move(reason);
+    if (unavailable_) note(demand_.halt());
+    moved_.notify_all();
     wake_->notify();
+}
+
+void LiveStream::close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    note(demand_.halt());
+    moved_.notify_all();
+}
+
+bool LiveStream::is_over() const {
+    const std::lock_guard lock(mutex_);
+    return closed_ && !ingest_ && viewings_.empty();
+}
+
+void LiveStream::forget_error() {
+    const std::lock_guard lock(mutex_);
+    if (!closed_ && !unavailable_) note(demand_.reset(clock_now()));
+}
+
+void LiveStream::opened(std::uint64_t session) {
+    const std::lock_guard lock(mutex_);
+    note(demand_.session_opened(session, clock_now()));
+}
+
+void LiveStream::began(std::uint64_t session) {
+    const std::lock_guard lock(mutex_);
+    if (hub_->has_keyframe()) note(demand_.first_keyframe(session, clock_now()));
+    moved_.notify_all();
+}
+
+void LiveStream::ended(std::uint64_t session, Error error) {
+    const std::lock_guard lock(mutex_);
+    if (session == demand_.session()) stop_due_ = true;  // what ended still has to be cleared away
+    note(demand_.session_failed(session, std::move(error), clock_now()));
+    moved_.notify_all();
 }
 
 void LiveStream::revoke_all() {
@@ -151,132 +196,75 @@ void LiveStream::revoke_all() {
         if (const auto viewing = weak.lock()) viewing->revoke();
 }
 
-// The caller ends the pipeline.
-void LiveStream::fail_session(Error error, SteadyTime now) {
-    ++failures_;
-    retry_at_ = now + pause_after(error, failures_in_row_++);
-    state_ = StreamState::failed;
-    session_end_ = error;
-    error_ = std::move(error);
+void LiveStream::start_session() {
+    const std::uint64_t session = demand_.session();
     first_picture_.reset();
-    moved_.notify_all();
-}
-
-void LiveStream::start_session(SteadyTime now) {
-    const std::uint64_t session = ++session_;
-    if (state_ == StreamState::failed) ++reconnects_;
-    state_ = StreamState::connecting;
-    session_end_.reset();
-    first_picture_.reset();
-    started_ = now;
-    const auto weak = weak_from_this();
-    auto ingest = Ingest::start(spec_.endpoint, options_.stall_timeout, hub_,
-                                {.began = [weak] {
-                                     if (const auto self = weak.lock()) self->began();
-                                 },
-                                 .ended = [weak, session](Error error) {
-                                     if (const auto self = weak.lock()) self->ended(session, std::move(error));
-                                 }});
-    if (ingest)
+    const auto call = [weak = weak_from_this(), session](auto what) {
+        if (const auto self = weak.lock()) what(*self, session);
+    };
+    auto ingest = Ingest::start(
+        spec_.endpoint, options_.stall_timeout, hub_,
+        {.opened = [call] { call([](LiveStream& self, std::uint64_t number) { self.opened(number); }); },
+         .began = [call] { call([](LiveStream& self, std::uint64_t number) { self.began(number); }); },
+         .ended = [call](const Error& error) { call([&](LiveStream& self, std::uint64_t number) { self.ended(number, error); }); }});
+    if (ingest) {
         ingest_ = std::move(*ingest);
-    else
-        fail_session(std::move(ingest).error(), now);
-}
-
-void LiveStream::began() {
-    const std::lock_guard lock(mutex_);
-    moved_.notify_all();
-    wake_->notify();
-}
-
-void LiveStream::ended(std::uint64_t session, Error error) {
-    const std::lock_guard lock(mutex_);
-    if (session == session_ && !session_end_) session_end_ = std::move(error);
-    wake_->notify();
-}
-
-bool LiveStream::is_wanted(SteadyTime now) const {
-    if (closed_ || unavailable_) return false;
-    if (ingest_ && options_.view_limit.count() > 0 && now - started_ >= options_.view_limit) return false;
-    return viewers_ > 0 || (ingest_ && now - idle_since_ < options_.linger);
-}
-
-// The source itself notices silence on the wire; this notices a stream that flows without a picture in it.
-void LiveStream::check_session(SteadyTime now) {
-    if (!session_end_ && now >= stall_deadline())
-        session_end_ = Error{Errc::timeout, "the camera sends no picture", 0, {}};
-    if (session_end_ || !is_ready(now)) return;
-    error_.reset();
-    failures_in_row_ = 0;
-    const StreamState state = viewers_ > 0 ? StreamState::live : StreamState::lingering;
-    if (state_ == StreamState::connecting) moved_.notify_all();
-    state_ = state;
-}
-
-SteadyTime LiveStream::stall_deadline() const {
-    const bool first = state_ == StreamState::connecting;
-    return first ? started_ + options_.stall_timeout + kLoginTime : ingest_->last_picture() + options_.stall_timeout;
+    } else {
+        note(demand_.session_failed(session, std::move(ingest).error(), clock_now()));
+        moved_.notify_all();
+    }
 }
 
 SteadyTime LiveStream::step(SteadyTime now) {
-    std::shared_ptr<Ingest> finished;
     std::unique_lock lock(mutex_);
-    const auto before = std::make_tuple(state_, viewers_, session_);
-    if (ingest_) check_session(now);
-    const bool wanted = is_wanted(now);
-    if (ingest_ && (session_end_ || !wanted)) {
+    if (ingest_) demand_.media_received(demand_.session(), ingest_->last_media());
+    note_quietly(demand_.tick(now));
+    const bool revoke = closed_ || unavailable_ || demand_.is_limit_reached();
+    if (stop_due_ || revoke) {
+        stop_due_ = false;
+        std::shared_ptr<Ingest> finished;
         finished.swap(ingest_);
-        source_stats_ = finished->stats();
-        if (session_end_ && wanted) fail_session(*session_end_, now);
-    }
-    if (finished || closed_ || unavailable_) {
-        const bool revoke = !wanted;
+        if (finished) source_stats_ = finished->stats();
+        first_picture_.reset();
         lock.unlock();
         finished.reset();  // joins the pipeline's thread
         hub_->interrupt();
         if (revoke) revoke_all();
         lock.lock();
     }
-    if (!ingest_ && !is_wanted(now)) state_ = StreamState::idle;
-    if (!ingest_ && is_wanted(now) && (state_ != StreamState::failed || now >= retry_at_) && !refusal()) start_session(now);
-    const SteadyTime next = next_deadline(now);
-    const bool changed = before != std::make_tuple(state_, viewers_, session_);
+    if (start_due_) {
+        start_due_ = false;
+        if (demand_.state() == StreamState::connecting) start_session();  // else somebody thought better of it
+    }
+    moved_.notify_all();
+    const SteadyTime next = demand_.deadline().value_or(now + kNever);
+    report(lock);
+    return next;
+}
+
+void LiveStream::note_quietly(OnDemand::Action action) {
+    if (action == OnDemand::Action::start) start_due_ = true;
+    if (action == OnDemand::Action::stop) stop_due_ = true;
+}
+
+void LiveStream::report(std::unique_lock<std::mutex>& lock) {
+    const auto now = std::make_tuple(demand_.state(), demand_.viewers(), demand_.session());
+    const bool changed = now != reported_;
+    reported_ = now;
+    if (!changed || !changed_) return;
     const StreamStatus status = status_locked();
     lock.unlock();
-    if (changed && changed_) changed_(status);
-    return next;
-}
-
-SteadyTime LiveStream::next_deadline(SteadyTime now) const {
-    if (!ingest_) return state_ == StreamState::failed ? retry_at_ : now + kNever;
-    SteadyTime next = stall_deadline();
-    if (state_ == StreamState::connecting && first_picture_) next = std::min(next, now + kReadyCheck);
-    if (viewers_ == 0) next = std::min(next, idle_since_ + options_.linger);
-    if (options_.view_limit.count() > 0) next = std::min(next, started_ + options_.view_limit);
-    return next;
-}
-
-void LiveStream::close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    moved_.notify_all();
-    wake_->notify();
-}
-
-bool LiveStream::is_over() const {
-    const std::lock_guard lock(mutex_);
-    return closed_ && !ingest_ && viewings_.empty();
+    changed_(status);
 }
 
 void LiveStream::shut_down() {
+    close();
     std::shared_ptr<Ingest> finished;
     {
         const std::lock_guard lock(mutex_);
-        closed_ = true;
-        state_ = StreamState::idle;
         finished.swap(ingest_);
-        moved_.notify_all();
     }
+    finished.reset();
     revoke_all();
 }
 
@@ -288,27 +276,19 @@ StreamStatus LiveStream::status() const {
 StreamStatus LiveStream::status_locked() const {
     StreamStatus status;
     status.name = spec_.name;
-    status.state = state_;
-    status.viewers = viewers_;
+    status.state = demand_.state();
+    status.viewers = demand_.viewers();
     status.format = last_format_;
     status.hub = hub_->stats();
     status.source = ingest_ ? ingest_->stats() : source_stats_;
-    status.reconnects = reconnects_;
-    status.error = error_;
+    status.reconnects = demand_.reconnects();
+    status.error = demand_.error();
     return status;
 }
 
 StreamFormat LiveStream::known_format() const {
     const std::lock_guard lock(mutex_);
     return last_format_;
-}
-
-void LiveStream::forget_error() {
-    const std::lock_guard lock(mutex_);
-    error_.reset();
-    failures_in_row_ = 0;
-    retry_at_ = {};
-    wake_->notify();
 }
 
 }  // namespace tplink::media

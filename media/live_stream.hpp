@@ -6,9 +6,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "media/elements/ingest.hpp"
+#include "media/on_demand.hpp"
 #include "media/service.hpp"
 #include "media/viewing.hpp"
 
@@ -52,7 +54,7 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
 public:
     using Changed = std::function<void(const StreamStatus&)>;
 
-    LiveStream(StreamSpec spec, LiveStreamOptions options, std::shared_ptr<Wake> wake, std::shared_ptr<ViewerLimit> limit,
+    LiveStream(StreamSpec spec, const LiveStreamOptions& options, std::shared_ptr<Wake> wake, std::shared_ptr<ViewerLimit> limit,
                Changed changed);
     ~LiveStream();
 
@@ -83,18 +85,18 @@ public:
 private:
     class Seat;
 
-    std::optional<Denial> refusal() const;
     bool is_ready(SteadyTime now);
-    bool is_wanted(SteadyTime now) const;
+    std::optional<Error> obstacle(std::uint64_t session_before) const;
+    std::optional<Error> wait_ready(std::unique_lock<std::mutex>& lock, std::uint64_t session_before, std::chrono::milliseconds limit);
+    void note(OnDemand::Action action);
+    void note_quietly(OnDemand::Action action);
     void leave(bool counted);
-    void start_session(SteadyTime now);
-    void check_session(SteadyTime now);
-    void fail_session(Error error, SteadyTime now);
-    void began();
+    void start_session();
+    void opened(std::uint64_t session);
+    void began(std::uint64_t session);
     void ended(std::uint64_t session, Error error);
     void revoke_all();
-    SteadyTime stall_deadline() const;
-    SteadyTime next_deadline(SteadyTime now) const;
+    void report(std::unique_lock<std::mutex>& lock);
     StreamStatus status_locked() const;
 
     const StreamSpec spec_;
@@ -108,22 +110,14 @@ private:
     std::condition_variable moved_;
     std::shared_ptr<Ingest> ingest_;  // made and ended by step() outside the lock
     std::vector<std::weak_ptr<Viewing>> viewings_;
-    unsigned viewers_ = 0;  // all holds, counted or not
-    StreamState state_ = StreamState::idle;
-    std::uint64_t session_ = 0;  // number of the running or last session
-    std::optional<Error> session_end_;
-    std::optional<Error> error_;
+    OnDemand demand_;
+    bool start_due_ = false, stop_due_ = false;  // what demand_ decided and step() has to do
     std::optional<std::string> unavailable_;
-    std::uint64_t failures_ = 0;         // attempts that came to nothing, for those who wait
-    unsigned failures_in_row_ = 0;
-    unsigned reconnects_ = 0;
-    SteadyTime started_{};
-    SteadyTime retry_at_{};
-    SteadyTime idle_since_{};
+    bool closed_ = false;
     std::optional<SteadyTime> first_picture_;
     StreamFormat last_format_;
     stream::SourceStats source_stats_;  // of the last session
-    bool closed_ = false;
+    std::tuple<StreamState, unsigned, std::uint64_t> reported_{};
 };
 
 }  // namespace tplink::media

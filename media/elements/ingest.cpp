@@ -23,7 +23,7 @@ struct Ingest::Impl {
     GPtr<GstElement> pipeline;
     GPtr<GstElement> source;
     GPtr<GstElement> demux;
-    std::atomic<SteadyTime::rep> last_picture{std::chrono::steady_clock::now().time_since_epoch().count()};
+    std::atomic<SteadyTime::rep> last_media{std::chrono::steady_clock::now().time_since_epoch().count()};
     std::atomic<bool> over = false;
     bool had_keyframe = false, had_sound = false;  // streaming thread only
 
@@ -38,7 +38,7 @@ struct Ingest::Impl {
     void take(const AccessUnit& unit) {
         hub->push(unit);
         const bool video = is_video(unit.codec);
-        if (video) last_picture = unit.arrival.time_since_epoch().count();
+        last_media = unit.arrival.time_since_epoch().count();
         bool& had = video ? had_keyframe : had_sound;
         if (had || (video && !unit.keyframe)) return;
         had = true;
@@ -52,6 +52,7 @@ struct Ingest::Impl {
     // No bus thread: messages are looked at where they are posted and dropped.
     static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer self) {
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) static_cast<Impl*>(self)->on_error(message);
+        if (is_opened(message) && static_cast<Impl*>(self)->events.opened) static_cast<Impl*>(self)->events.opened();
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
             static_cast<Impl*>(self)->end(Error{Errc::unreachable, "the camera ended the stream", 0, {}});
         gst_message_unref(message);
@@ -96,7 +97,7 @@ Result<std::unique_ptr<Ingest>> Ingest::start(const stream::MediaEndpoint& endpo
 }
 
 stream::SourceStats Ingest::stats() const { return source_stats(impl_->source.get()); }
-SteadyTime Ingest::last_picture() const { return SteadyTime(SteadyTime::duration(impl_->last_picture.load())); }
+SteadyTime Ingest::last_media() const { return SteadyTime(SteadyTime::duration(impl_->last_media.load())); }
 bool Ingest::is_silent() const { return is_silent_stream(impl_->demux.get()); }
 
 }  // namespace tplink::media

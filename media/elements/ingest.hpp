@@ -12,6 +12,7 @@ namespace tplink::media {
 
 /// Called on the pipeline's thread; may only take a note.
 struct IngestEvents {
+    std::function<void()> opened;       ///< the camera granted the stream
     std::function<void()> began;        ///< the first keyframe, and the first sound
     std::function<void(Error)> ended;   ///< once, when the session is over by itself
 };
@@ -28,8 +29,8 @@ public:
     Ingest& operator=(const Ingest&) = delete;
 
     stream::SourceStats stats() const;
-    /// When the last picture came; the start before the first one.
-    SteadyTime last_picture() const;
+    /// When the last picture or sound came; the start before the first one.
+    SteadyTime last_media() const;
     /// True when the stream announces no sound, so that nobody need wait for it.
     bool is_silent() const;
 

@@ -13,6 +13,8 @@ namespace {
 using tplink::stream::MediaEndpoint;
 using tplink::stream::MediaSource;
 
+constexpr const char* kOpened = "tplink-opened";
+
 // The element's C++ half.
 struct State {
     std::mutex mutex;  // guards all: properties and unlock() come from other threads than create()
@@ -168,6 +170,7 @@ GstFlowReturn create(GstPushSrc* src, GstBuffer** buffer) try {
         if (const auto open = source->open(); !open) return give_up(src, open.error());
         state.opened = true;
         state.bad_parts = 0;
+        gst_element_post_message(GST_ELEMENT(src), gst_message_new_element(GST_OBJECT(src), gst_structure_new_empty(kOpened)));
     }
     for (;;) {
         auto part = source->read(timeout);
@@ -264,6 +267,10 @@ stream::SourceStats source_stats(GstElement* src) {
     State& state = state_of(src);
     const std::lock_guard lock(state.mutex);
     return state.source ? state.source->stats() : state.last;
+}
+
+bool is_opened(GstMessage* message) {
+    return GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_message_has_name(message, kOpened) != FALSE;
 }
 
 std::optional<Error> error_of(GstMessage* message) {

@@ -20,6 +20,9 @@ void set_endpoint(GstElement* src, const stream::MediaEndpoint& endpoint);
 /// Counters of the running or last session.
 stream::SourceStats source_stats(GstElement* src);
 
+/// True for the element message `tplinksrc` posts when the camera granted the stream.
+bool is_opened(GstMessage* message);
+
 /// The Error an element message of `tplinksrc` carries; nothing for other messages.
 std::optional<Error> error_of(GstMessage* message);
 
