@@ -21,7 +21,7 @@ struct Row {
     std::string_view meaning;
 };
 
-// The first row that fits wins. sources: camera control page 6.4, plugs page 7.1, camera media page 3.7.
+// The first row that fits wins. sources: "Error codes" of camera.md, smart.md and port8800.md.
 constexpr Row kTable[] = {
     // Sessions
     {-40401, kLogin, auth_failed, "wrong password for this camera"},
@@ -133,7 +133,7 @@ constexpr Row kTable[] = {
     {-71105, kAll, refused, "search of recordings failed"},
 };
 
-// What a lockout lasts when the device does not tell. source: camera control page 6.2.
+// What a lockout lasts when the device does not tell. source: camera.md, "Lockout".
 constexpr std::chrono::seconds kUsualLockout{1800};
 
 const Row* find_row(Dialect dialect, int code) {

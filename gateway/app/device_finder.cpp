@@ -10,7 +10,7 @@
 namespace tplink::gateway {
 namespace {
 
-constexpr int kKeyBits = 2048;  // what the probe's key must have (plugs page 1.2)
+constexpr int kKeyBits = 2048;  // what the probe's key must have (source: discovery.md, "TDP, UDP 20002 and 20004")
 
 /// One key for the process: making it costs tens of milliseconds.
 std::shared_ptr<const crypto::RsaKey> probe_key() {

@@ -12,7 +12,7 @@
 namespace tplink::gateway {
 namespace {
 
-constexpr int kLoginKeyBits = 1024;  // all that AES plugs accept (plugs page 3.1)
+constexpr int kLoginKeyBits = 1024;  // all that AES plugs accept (source: aes.md, "Handshake")
 
 std::shared_ptr<const crypto::RsaKey> login_key() {
     static const std::shared_ptr<const crypto::RsaKey> key = [] {

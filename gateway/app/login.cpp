@@ -17,7 +17,7 @@ std::string text_of(const json::object& object, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-/// GET http://supervisor/services/mqtt (protocols/ha-addon page): {"result":"ok","data":{"host","port","username","password","ssl"}}.
+/// GET http://supervisor/services/mqtt (source: Home Assistant, add-on communication): {"result":"ok","data":{"host","port","username","password","ssl"}}.
 Result<void> ask_supervisor(const std::string& token, MqttOptions& out) {
     net::HttpOptions options;
     options.host = "supervisor";

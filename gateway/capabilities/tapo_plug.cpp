@@ -1,4 +1,4 @@
-// Tapo and newer Kasa plugs: SMART dialect (protocols/tapo/plugs.md).
+// Tapo and newer Kasa plugs: SMART dialect (protocols/tapo/smart.md).
 
 #include "gateway/capabilities/engine.hpp"
 #include "gateway/capabilities/tables.hpp"

@@ -8,7 +8,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
-// Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (control page 13). The first look is at once.
+// Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (camera.md, "Methods in use"). The first look is at once.
 constexpr std::chrono::milliseconds kReadBackDelays[] = {0ms, 60ms, 150ms, 300ms, 500ms, 900ms, 1500ms};
 
 double jitter_from(RandomBytes& random) {

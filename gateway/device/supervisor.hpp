@@ -9,7 +9,7 @@
 
 namespace tplink::gateway {
 
-/// All retries, back-off and lockout care of one device (design: architecture, walk "Poll"; control page 6.2).
+/// All retries, back-off and lockout care of one device (design: architecture, walk "Poll"; camera.md, "Lockout").
 class Supervisor {
 public:
     static constexpr int kGracePolls = 3;                    // one lost reply is not an outage

@@ -5,7 +5,7 @@
 namespace tplink::media {
 namespace {
 
-// source: camera-media.md 4.2; 1B and 24 are standard, 90 and 91 private
+// source: transport_stream.md, "Stream types"; 1B and 24 are standard, 90 and 91 private
 std::optional<Codec> codec_of(std::uint8_t stream_type) {
     switch (stream_type) {
     case 0x1B: return Codec::h264;
@@ -85,7 +85,7 @@ void TsDemuxer::on_packet(const PacketSync::Packet& raw) {
         ++counted_.ignored_packets;
 }
 
-// source: camera-media.md 4.4
+// source: transport_stream.md, "PES and clocks"
 void TsDemuxer::on_null_packet(Bytes payload) {
     constexpr std::byte kUtcTag{0x01};
     constexpr std::byte kEndTag{0x12};

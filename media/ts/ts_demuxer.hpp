@@ -30,7 +30,7 @@ struct TsStats {
 
 /// Not thread-safe; one per camera session. Damaged bytes are not passed on: after a loss a video track is silent
 /// until its next keyframe. Memory is bounded by one open unit per track.
-/// source: camera-media.md 4; ISO/IEC 13818-1
+/// source: transport_stream.md; ISO/IEC 13818-1
 class TsDemuxer {
 public:
     static constexpr std::size_t kMaxVideoUnit = 4U << 20;   // a 4K keyframe at best quality stays below 1 MB

@@ -12,7 +12,7 @@ namespace tplink::net {
 namespace {
 
 // Static RSA for old cameras, ECDHE for those of 2025 on, level 0 for TLS 1.0 with SHA-1 signatures: no
-// single generation speaks to all. source: Tapo camera control page, chapter 2.
+// single generation speaks to all. source: camera.md, "HTTP".
 constexpr const char* kDeviceCiphers =
     "DEFAULT:AES256-GCM-SHA384:AES256-SHA256:AES128-GCM-SHA256:AES128-SHA256:AES256-SHA:@SECLEVEL=0";
 

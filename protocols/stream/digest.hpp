@@ -34,7 +34,7 @@ std::string digest_authorization(const DigestChallenge& challenge, std::string_v
                                  std::string_view secret, std::string_view method, std::string_view uri,
                                  std::string_view cnonce);
 
-/// The string a VIGI camera expects in place of the local admin password. source: camera media page 1.5.
+/// The string a VIGI camera expects in place of the local admin password. source: port8800.md, "VIGI password".
 std::string vigi_security_encode(std::string_view password);
 
 } // namespace tplink::stream

@@ -6,7 +6,7 @@ namespace tplink::stream {
 namespace {
 
 constexpr std::string_view kDefaultSecret =
-    "TPL075526460603"; // not hashed. source: camera media page 1.4, CVE-2022-37255
+    "TPL075526460603"; // not hashed. source: port8800.md, "Key-Exchange"; CVE-2022-37255
 
 /// Takes one name="value"; the value ends at its quote, or at the next space when it has none.
 std::pair<std::string_view, std::string_view> take_pair(std::string_view& text) {

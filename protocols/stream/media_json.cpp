@@ -58,7 +58,7 @@ struct Ending {
     std::string_view sentence;
 };
 
-// The first row that fits wins. source: camera media page 3.6.
+// The first row that fits wins. source: port8800.md, "Endings".
 constexpr Ending kEndings[] = {
     {"stream_status", "finished", Errc::unreachable, "the camera ended the stream"},
     {"stream_status", "image_ended", Errc::unreachable, "the camera ended the stream"},

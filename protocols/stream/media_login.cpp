@@ -22,7 +22,7 @@ constexpr std::string_view kUser = "admin"; // always; never the e-mail, never t
 constexpr std::string_view kTarget = "/stream";
 
 Error wrong_password() {
-    // In the order of how often they are the cause. source: camera media page 10.2.
+    // In the order of how often they are the cause. source: port8800.md, "A login that is refused".
     return {
         Errc::auth_failed,
         "the camera refuses the login (401). Check in this order: Third-Party Compatibility is switched on "

@@ -39,8 +39,8 @@ Result<std::vector<Secret>> Passwords::for_digest(bool wants_sha256) const {
 }
 
 std::vector<Secret> Passwords::for_media(const std::optional<Secret>& accepted, bool wants_sha256) const {
-    // VIGI: no capture says whether the plain or the encoded password makes the key. source: camera media
-    // page 1.4.
+    // VIGI: no capture says whether the plain or the encoded password makes the key. source:
+    // port8800.md, "VIGI password".
     if (scheme_ == Scheme::vigi) return {plain_, Secret(vigi_security_encode(plain_.reveal()))};
     if (accepted) return {*accepted};
     return hashes(wants_sha256);

@@ -27,7 +27,7 @@ std::optional<PartType> type_of(std::string_view content_type) {
     return std::nullopt;
 }
 
-/// A live session on port 8800 of a Tapo or VIGI camera. source: camera media page 1-3.
+/// A live session on port 8800 of a Tapo or VIGI camera. source: port8800.md.
 class TapoSource final : public MediaSource {
 public:
     TapoSource(const MediaEndpoint& endpoint, std::unique_ptr<net::TcpConnector> connector,

@@ -1,6 +1,6 @@
 #pragma once
 // Secrets, Digest and media key of the video port, computed with OpenSSL alone so that client and simulator
-// cannot share a mistake. Source: the camera media page, 1.2 and 1.4.
+// cannot share a mistake. Source: port8800.md, "Digest" and "Key-Exchange".
 
 #include <array>
 #include <cstdint>

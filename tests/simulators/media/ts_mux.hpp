@@ -1,5 +1,5 @@
 #pragma once
-// MPEG transport stream as these cameras write it. Source: the camera media page, chapter 4; ISO/IEC 13818-1.
+// MPEG transport stream as these cameras write it. Source: transport_stream.md; ISO/IEC 13818-1.
 
 #include <cstdint>
 #include <span>
