@@ -164,7 +164,7 @@ class Check:
         self.step("plugs toggled by MQTT and read back", self.plugs)
         self.step("privacy toggled on the page's API", self.privacy)
         self.step("pictures over RTSP", self.rtsp)
-        self.step("picture and sound over WHEP in Chromium", self.whep)
+        self.step("page in Chromium: switch, picture and sound", self.whep)
         print(f"{'Everything works' if not self.failures else str(self.failures) + ' checks failed'}, "
               f"{time.monotonic() - begun:.0f} s")
         if self.failures:
@@ -236,7 +236,8 @@ class Check:
 
     def whep(self):
         camera = next(d for d in self.present if d["family"] == "tapo_camera")
-        result = subprocess.run(["node", "tests/browser/whep_check.mjs", self.demo.page, camera["id"]], capture_output=True, text=True, timeout=60)
+        plug = next(d for d in self.present if d["family"] == "tapo_plug")
+        result = subprocess.run(["node", "tests/browser/whep_check.mjs", self.demo.page, camera["id"], plug["id"]], capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, (result.stderr or result.stdout).strip()[-400:]
         return result.stdout.strip()
 
