@@ -100,7 +100,7 @@ struct MqttOptions {
     std::chrono::seconds keep_alive{30};
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds backoff_min{1000};
-    std::chrono::milliseconds backoff_max{30000};
+    std::chrono::milliseconds backoff_max{5000};       ///< a broker that comes back is used within 10 s
     std::chrono::milliseconds refused_backoff{60000};  ///< wrong password: slow, a human has to change it
     bool try_version_5 = true;                         ///< else 3.1.1 at once
     std::shared_ptr<spdlog::logger> logger{};          ///< null: silent

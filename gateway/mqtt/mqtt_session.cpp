@@ -11,6 +11,7 @@ constexpr std::size_t kMaxInbound = 5000;  // a busy broker's retained discovery
 constexpr std::size_t kMaxInboundBytes = 16u << 20;
 constexpr std::size_t kMaxNotes = 16;
 constexpr auto kStable = 10s;              // a connection that held so long was a good one: back-off starts anew
+constexpr int kSuspicious = 3;             // so many unstable connections in a row are no chance
 constexpr auto kGoodbye = 1000ms;          // for what is queued and the last message
 constexpr auto kDisconnect = 500ms;
 constexpr auto kBusyPause = 1ms;
@@ -162,8 +163,10 @@ void MqttSession::run(const std::stop_token& stop) {
             serve(*connection, stop);
             if (stop.stop_requested()) return say_goodbye(*connection);
             connection.reset();
+            const bool was_stable = clock_.now() - since >= kStable;
+            short_lives_ = was_stable ? 0 : short_lives_ + 1;
+            if (was_stable) backoff_ = options_.backoff_min;
             end();
-            if (clock_.now() - since >= kStable) backoff_ = options_.backoff_min;
         }
         pause(stop);
     }
@@ -278,6 +281,10 @@ void MqttSession::end() {
     {
         const std::lock_guard lock(mutex_);
         reason = lost_.value_or("connection lost");
+        // Brokers that do not say "session taken over" only show it by throwing both clients out in turn.
+        if (short_lives_ >= kSuspicious)
+            reason += " " + std::to_string(short_lives_) + " times right after connecting: does another program use the client id " +
+                      options_.client_id + "?";
         status_.connected = false;
         status_.last_error = reason;
         outbox_.disconnected();

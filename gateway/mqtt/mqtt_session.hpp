@@ -79,6 +79,7 @@ private:
     // only the thread's
     int version_;
     bool was_connected_ = false;
+    int short_lives_ = 0;
     std::chrono::milliseconds backoff_;
     std::jthread thread_;
 };

@@ -3,6 +3,7 @@
 // client object from CONNECT to its end.
 #include <array>
 #include <mqtt/async_client.h>
+#include <mutex>
 
 #include "gateway/mqtt/connection.hpp"
 
@@ -10,6 +11,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr auto kLookAtStop = 20ms;
+constexpr std::size_t kMaxTlsErrors = 2000;
 constexpr int kMaxInFlight = 128;  // above the outbox's own bound
 
 // A ticket travels through Paho as its user context.
@@ -155,6 +157,11 @@ private:
 
     mqtt::ssl_options ssl_options() {
         mqtt::ssl_options out;
+        // Paho tells a failed connect only as "TCP/TLS connect failure"; OpenSSL's own words come through here.
+        out.set_error_handler([this](const std::string& text) {
+            const std::lock_guard lock(tls_mutex_);
+            if (tls_errors_.size() < kMaxTlsErrors) tls_errors_ += text;
+        });
         if (!options_.ca_file.empty()) out.set_trust_store(options_.ca_file);
         if (!options_.client_cert.empty()) out.set_key_store(options_.client_cert);
         if (!options_.client_key.empty()) out.set_private_key(options_.client_key);
@@ -178,7 +185,9 @@ private:
     }
 
     Error explain(const mqtt::exception& error) const {
-        const int code = error.get_return_code(), reason = error.get_reason_code();
+        // A refusal in an MQTT 5 CONNACK arrives as return code, not as reason code.
+        const int code = error.get_return_code();
+        const int reason = code >= mqtt::UNSPECIFIED_ERROR ? code : static_cast<int>(error.get_reason_code());
         const std::string broker = "the MQTT broker " + address_of(options_);
         // Positive return codes are those of the 3.1.1 CONNACK (MQTT 3.1.1, table 3.1).
         constexpr int kBadVersion = 1, kBadId = 2, kBadLogin = 4, kNotAuthorized = 5;
@@ -188,12 +197,32 @@ private:
             return {Errc::unsupported, broker + " does not speak MQTT " + (version_ == 5 ? "5" : "3.1.1"), code, 0s};
         if (reason == mqtt::CLIENT_IDENTIFIER_NOT_VALID || code == kBadId)
             return {Errc::auth_failed, broker + " refused the client id " + options_.client_id, code, 0s};
-        return {Errc::unreachable, broker + " cannot be reached: " + error.what(), code, 0s};
+        const std::string tls = tls_errors();
+        if (tls.find("certificate") != std::string::npos)
+            return {Errc::auth_failed, broker + ": TLS certificate not accepted (" + openssl_reason(tls) + "); check ca_file, client_cert and the host name", code, 0s};
+        const bool is_plain = code == MQTTASYNC_FAILURE && tls.empty();  // Paho keeps errno to itself
+        const std::string why = !tls.empty() ? openssl_reason(tls) : is_plain ? "no connection" : error.what();
+        return {Errc::unreachable, broker + " cannot be reached: " + why, code, 0s};
+    }
+
+    std::string tls_errors() const {
+        const std::lock_guard lock(tls_mutex_);
+        return tls_errors_;
+    }
+
+    // "80AB..:error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:file:line:"
+    static std::string openssl_reason(std::string text) {
+        constexpr int kFieldsBeforeReason = 4;
+        text.erase(0, text.find("error:"));
+        for (int i = 0; i < kFieldsBeforeReason; ++i) text.erase(0, std::min(text.size(), text.find(':') + 1));
+        return text.substr(0, text.find(':'));
     }
 
     const MqttOptions& options_;
     const int version_;
     std::size_t packet_limit_ = 0;
+    mutable std::mutex tls_mutex_;
+    std::string tls_errors_;
     PublishListener publish_listener_;  // outlive the client, which calls them
     SubscribeListener subscribe_listener_;
     ConnectionEvents& events_;
