@@ -183,6 +183,30 @@ TEST_F(RtspServer, ViewerLivesThroughAnInterruptionAndLeavesNoSeat) {
     EXPECT_TRUE(test::wait_until([&] { return last_.use_count() == 1; }));
 }
 
+// Its socket is full for some seconds; nobody else may notice, and it must get a picture again.
+TEST_F(RtspServer, ASlowReaderSkipsAheadAndDisturbsNobody) {
+    feed({.width = 1280, .height = 720, .fps = 30, .keyframe_every = 15, .noise = true});
+    server_->mount("/cam", opener());
+    RtspClient slow(server_->port());
+    ASSERT_EQ(slow.play("/cam"), 200);
+    ASSERT_TRUE(slow.wait_keyframe(std::chrono::seconds(5)));
+    RtspClient quick(server_->port());
+    ASSERT_EQ(quick.play("/cam"), 200);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(6);
+    auto longest = std::chrono::steady_clock::duration::zero();
+    while (std::chrono::steady_clock::now() < until) {
+        const auto begin = std::chrono::steady_clock::now();
+        ASSERT_TRUE(quick.packet(std::chrono::seconds(2)));
+        longest = std::max(longest, std::chrono::steady_clock::now() - begin);
+    }
+    EXPECT_LT(longest, std::chrono::seconds(1));
+    const auto resumed = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - resumed < std::chrono::seconds(3) && slow.packet(std::chrono::seconds(2))) {}
+    EXPECT_FALSE(slow.closed());
+    EXPECT_TRUE(slow.wait_keyframe(std::chrono::seconds(5)));
+    EXPECT_GT(hub_->stats().skipped, 0U);
+}
+
 TEST_F(RtspServer, RevokedViewersAreClosed) {
     feed({});
     server_->mount("/cam", opener());

@@ -41,11 +41,11 @@ template <Codec codec> void connect(GstElement* pipeline, const char* name, Hub*
 
 std::string launch(const FeedOptions& o) {
     const std::string n = std::to_string(o.keyframe_every);
-    std::string text = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=" + std::to_string(o.width) +
+    std::string text = std::string("videotestsrc is-live=true pattern=") + (o.noise ? "snow" : "ball") + " ! video/x-raw,format=I420,width=" + std::to_string(o.width) +
                        ",height=" + std::to_string(o.height) + ",framerate=" + std::to_string(o.fps) + "/1 ! ";
     text += o.h265 ? "x265enc speed-preset=ultrafast tune=zerolatency key-int-max=" + n +
                          " option-string=repeat-headers=1:pools=1 ! video/x-h265,stream-format=byte-stream,alignment=au"
-                   : "x264enc speed-preset=ultrafast tune=zerolatency threads=1 key-int-max=" + n +
+                   : "x264enc speed-preset=ultrafast tune=zerolatency threads=1 bitrate=12000 key-int-max=" + n +
                          " ! video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline";
     text += " ! appsink name=v sync=false";
     if (o.audio)

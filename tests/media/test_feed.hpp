@@ -17,6 +17,7 @@ struct FeedOptions {
     int height = 240;
     int fps = 15;
     int keyframe_every = 60;
+    bool noise = false;  ///< a picture that compresses badly: some 10 Mbit/s
 };
 
 /// Pushes into the hub from pipeline threads until destroyed.

@@ -1,0 +1,15 @@
+// A browser's offer: whatever is posted must come back as an offer or an error.
+#include <gst/gst.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "media/webrtc/offer.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto offer = tplink::media::webrtc::parse_offer(std::string(reinterpret_cast<const char*>(data), size));
+    if (offer && (offer->video_payload < 0 || offer->video_payload > 127)) std::abort();
+    return 0;
+}
