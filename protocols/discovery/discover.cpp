@@ -10,9 +10,9 @@
 namespace tplink::discovery {
 namespace {
 
-constexpr int kRounds = 3;                            // datagrams get lost
-constexpr std::chrono::milliseconds kLongestPause{1500};  // between rounds
-constexpr std::chrono::milliseconds kSettle{300};     // after the last target answered: its other port may follow
+constexpr int kRounds = 3;                               // datagrams get lost
+constexpr std::chrono::milliseconds kLongestPause{1500}; // between rounds
+constexpr std::chrono::milliseconds kSettle{300}; // after the last target answered: its other port may follow
 constexpr std::size_t kMaxDevices = 4096;
 
 Buffer probe_of(const Deps& deps) {
@@ -22,7 +22,8 @@ Buffer probe_of(const Deps& deps) {
     return build_probe(deps.key->public_pem(64), load_be32(serial));
 }
 
-void send_round(net::UdpSocket& socket, const std::vector<std::string>& hosts, Bytes probe, const Options& options) {
+void send_round(net::UdpSocket& socket, const std::vector<std::string>& hosts, Bytes probe,
+                const Options& options) {
     const Buffer kasa = build_kasa_probe();
     for (const std::string& host : hosts) {
         // An address out of reach is no reason to leave the others out.
@@ -59,16 +60,19 @@ public:
 
     void take(const net::Datagram& datagram) {
         auto found = read(datagram);
-        if (!found) return;  // anybody may send anything to an open port
+        if (!found) return; // anybody may send anything to an open port
         found->address = datagram.address;
         if (answered_.size() < kMaxDevices) answered_.insert(datagram.address);
         const auto known = devices_.find(found->mac);
-        if (known != devices_.end()) merge(known->second, std::move(*found));
-        else if (devices_.size() < kMaxDevices) devices_.emplace(found->mac, std::move(*found));
+        if (known != devices_.end())
+            merge(known->second, std::move(*found));
+        else if (devices_.size() < kMaxDevices)
+            devices_.emplace(found->mac, std::move(*found));
     }
 
     bool heard_all(const std::vector<std::string>& hosts) const {
-        return std::all_of(hosts.begin(), hosts.end(), [&](const std::string& host) { return answered_.contains(host); });
+        return std::all_of(hosts.begin(), hosts.end(),
+                           [&](const std::string& host) { return answered_.contains(host); });
     }
 
     std::vector<Found> result() && {
@@ -79,10 +83,12 @@ public:
 
 private:
     Result<Found> read(const net::Datagram& datagram) {
-        if (options_.kasa_port != 0 && datagram.port == options_.kasa_port) return read_kasa_answer(datagram.data);
+        if (options_.kasa_port != 0 && datagram.port == options_.kasa_port)
+            return read_kasa_answer(datagram.data);
         auto result = TRY(parse_answer(datagram.data));
         // Opening encrypt_info costs a private RSA operation: only what is new is worth it.
-        const bool fresh = opened_.size() < kMaxDevices && opened_.emplace(datagram.address, datagram.port).second;
+        const bool fresh =
+            opened_.size() < kMaxDevices && opened_.emplace(datagram.address, datagram.port).second;
         return read_answer(std::move(result), fresh ? deps_.key.get() : nullptr, options_.email);
     }
 
@@ -93,7 +99,7 @@ private:
     std::set<std::pair<std::string, std::uint16_t>> opened_;
 };
 
-}  // namespace
+} // namespace
 
 Result<std::vector<Found>> discover(const Options& options, const Deps& deps) {
     const std::vector<std::string> targets = TRY(expand_targets(options.targets));
@@ -134,4 +140,4 @@ Result<void> wake(const std::string& address, const Options& options, const Deps
     return sent;
 }
 
-}  // namespace tplink::discovery
+} // namespace tplink::discovery

@@ -20,18 +20,21 @@
 namespace tplink::discovery {
 
 struct Options {
-    std::vector<std::string> targets;  ///< IPv4 addresses and CIDRs, at most 1024 hosts together
+    std::vector<std::string> targets; ///< IPv4 addresses and CIDRs, at most 1024 hosts together
     bool broadcast = true;
-    std::chrono::milliseconds timeout{5000};  ///< all of it: three rounds of probes, then waiting
-    std::string email;                        ///< the account's, for Found::owner_matches
+    std::chrono::milliseconds timeout{5000}; ///< all of it: three rounds of probes, then waiting
+    std::string email;                       ///< the account's, for Found::owner_matches
     std::vector<std::uint16_t> tdp_ports{kTdpPort, kTdpSecondPort};
-    std::uint16_t kasa_port = kKasaPort;      ///< 0: not asked
+    std::uint16_t kasa_port = kKasaPort; ///< 0: not asked
 };
 
 struct Deps {
-    std::function<Result<std::unique_ptr<net::UdpSocket>>()> open_socket = [] { return net::make_udp_socket(); };
+    std::function<Result<std::unique_ptr<net::UdpSocket>>()> open_socket = [] {
+        return net::make_udp_socket();
+    };
     std::function<std::vector<std::string>()> broadcasts = net::broadcast_addresses;
-    std::shared_ptr<const crypto::RsaKey> key;  ///< 2048 bit, one for the process; null: a short probe, encrypt_info stays shut
+    std::shared_ptr<const crypto::RsaKey>
+        key; ///< 2048 bit, one for the process; null: a short probe, encrypt_info stays shut
     RandomBytes& random = system_random();
     const Clock& clock = system_clock();
     std::stop_token stop;
@@ -45,4 +48,4 @@ Result<std::vector<Found>> discover(const Options& options, const Deps& deps);
 /// Probes one host and waits for nothing: some plugs start their web server only then. errors: unreachable.
 Result<void> wake(const std::string& address, const Options& options, const Deps& deps);
 
-}  // namespace tplink::discovery
+} // namespace tplink::discovery

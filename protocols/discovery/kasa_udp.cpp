@@ -17,7 +17,7 @@ std::string first_text(const json::object& object, std::initializer_list<std::st
     return "";
 }
 
-}  // namespace
+} // namespace
 
 Buffer xor_encrypt(std::string_view plain) {
     Buffer cipher;
@@ -46,7 +46,7 @@ Result<Found> read_kasa_answer(Bytes datagram) {
     const json::object* system = find_object(reply, "system");
     const json::object* info = system ? find_object(*system, "get_sysinfo") : nullptr;
     if (!info) return fail(Errc::malformed, "discovery: answer without get_sysinfo");
-    if (const json::object* nested = find_object(*info, "system")) info = nested;  // cameras: one level deeper
+    if (const json::object* nested = find_object(*info, "system")) info = nested; // cameras: one level deeper
     const auto mac = normalize_mac(first_text(*info, {"mac", "mic_mac", "ethernet_mac"}));
     if (!mac) return fail(Errc::malformed, "discovery: answer without a MAC address");
     Found found;
@@ -68,4 +68,4 @@ Result<Found> read_kasa_answer(Bytes datagram) {
     return found;
 }
 
-}  // namespace tplink::discovery
+} // namespace tplink::discovery

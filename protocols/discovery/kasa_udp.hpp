@@ -21,4 +21,4 @@ Buffer build_kasa_probe();
 /// Reads an answer. errors: malformed.
 Result<Found> read_kasa_answer(Bytes datagram);
 
-}  // namespace tplink::discovery
+} // namespace tplink::discovery

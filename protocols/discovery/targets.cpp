@@ -12,7 +12,8 @@ constexpr unsigned kAddressBits = 32;
 std::optional<unsigned> number(std::string_view text, unsigned most) {
     unsigned value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > most) return std::nullopt;
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > most)
+        return std::nullopt;
     return value;
 }
 
@@ -31,7 +32,8 @@ std::optional<std::uint32_t> address(std::string_view text) {
 
 std::string to_text(std::uint32_t value) {
     std::string text;
-    for (int shift = 24; shift >= 0; shift -= 8) text += std::to_string(value >> shift & 255) + (shift ? "." : "");
+    for (int shift = 24; shift >= 0; shift -= 8)
+        text += std::to_string(value >> shift & 255) + (shift ? "." : "");
     return text;
 }
 
@@ -53,21 +55,24 @@ std::optional<Range> range_of(std::string_view target) {
     return Range{network + 1, count - 2};
 }
 
-}  // namespace
+} // namespace
 
 Result<std::vector<std::string>> expand_targets(std::span<const std::string> targets) {
     std::set<std::uint32_t> seen;
     std::vector<std::string> hosts;
     for (const std::string& target : targets) {
         const auto range = range_of(target);
-        if (!range) return fail(Errc::malformed, "discovery target '" + target + "': not an IPv4 address or CIDR");
+        if (!range)
+            return fail(Errc::malformed, "discovery target '" + target + "': not an IPv4 address or CIDR");
         if (range->count > kMaxTargets)
-            return fail(Errc::refused, "discovery target '" + target + "': more than 1024 hosts; use /22 or longer");
+            return fail(Errc::refused,
+                        "discovery target '" + target + "': more than 1024 hosts; use /22 or longer");
         for (std::uint32_t i = 0; i < range->count; ++i)
             if (seen.insert(range->first + i).second) hosts.push_back(to_text(range->first + i));
-        if (hosts.size() > kMaxTargets) return fail(Errc::refused, "discovery targets: more than 1024 hosts together");
+        if (hosts.size() > kMaxTargets)
+            return fail(Errc::refused, "discovery targets: more than 1024 hosts together");
     }
     return hosts;
 }
 
-}  // namespace tplink::discovery
+} // namespace tplink::discovery

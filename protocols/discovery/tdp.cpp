@@ -17,12 +17,13 @@ using tapo::find_text;
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kLengthAt = 4;
 constexpr std::size_t kCrcAt = 12;
-constexpr std::uint32_t kCrcSeed = 0x5A6B7C8D;  // stands where the CRC goes while it is computed
+constexpr std::uint32_t kCrcSeed = 0x5A6B7C8D; // stands where the CRC goes while it is computed
 constexpr std::size_t kKeyBytes = 16;
 
 std::uint16_t port_of(const json::object& object, std::string_view key) {
     const int port = find_int(object, key).value_or(0);
-    return port > 0 && port <= std::numeric_limits<std::uint16_t>::max() ? static_cast<std::uint16_t>(port) : 0;
+    return port > 0 && port <= std::numeric_limits<std::uint16_t>::max() ? static_cast<std::uint16_t>(port)
+                                                                         : 0;
 }
 
 bool flag(const json::object& object, std::string_view key) {
@@ -58,7 +59,8 @@ Family family_of(std::string_view type) {
 
 std::string camera_transport(const Found& found, const json::object& result) {
     const auto offers = [&](std::string_view type) {
-        return std::find(found.encrypt_types.begin(), found.encrypt_types.end(), type) != found.encrypt_types.end();
+        return std::find(found.encrypt_types.begin(), found.encrypt_types.end(), type) !=
+               found.encrypt_types.end();
     };
     if (offers("4") || result.contains("tpap")) return "tapo4";
     if (offers("3")) return "tapo3";
@@ -73,9 +75,9 @@ std::string plug_transport(const json::object& scheme, std::string_view type, bo
 }
 
 void read_transport(Found& found, const json::object& result) {
-    static const json::object kNone;
+    const json::object none;
     const json::object* given = find_object(result, "mgt_encrypt_schm");
-    const json::object& scheme = given ? *given : kNone;
+    const json::object& scheme = given ? *given : none;
     const std::string_view type = find_text(scheme, "encrypt_type");
     found.encrypt_types = tapo::find_texts(result, "encrypt_type");
     found.https = flag(scheme, "is_support_https");
@@ -94,7 +96,7 @@ void read_transport(Found& found, const json::object& result) {
     if (tpap && port_of(*tpap, "port") != 0) found.port = port_of(*tpap, "port");
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(Family family) {
     switch (family) {
@@ -108,12 +110,13 @@ std::string_view to_string(Family family) {
 }
 
 Buffer build_probe(std::string_view public_pem, std::uint32_t serial) {
-    const json::object body{{"params", {{"rsa_key", json::string_view(public_pem.data(), public_pem.size())}}}};
+    const json::object body{
+        {"params", {{"rsa_key", json::string_view(public_pem.data(), public_pem.size())}}}};
     const std::string text = json::serialize(body);
     Buffer probe(kHeaderBytes);
     const std::span<std::byte> header(probe);
-    probe[0] = std::byte{0x02};  // version
-    probe[3] = std::byte{0x01};  // op code: probe
+    probe[0] = std::byte{0x02}; // version
+    probe[3] = std::byte{0x01}; // op code: probe
     store_be16(header.subspan<kLengthAt, 2>(), static_cast<std::uint16_t>(text.size()));
     probe[6] = std::byte{0x11};
     store_be32(header.subspan<8, 4>(), serial);
@@ -132,7 +135,8 @@ Result<json::object> parse_answer(Bytes datagram) {
     if (length > 0) body = body.first(length);
     json::object reply = TRY(tapo::parse_object(as_text(body)));
     if (const int number = tapo::error_code(reply); number != 0)
-        return fail(Errc::refused, "discovery: the device answers with error " + std::to_string(number), number);
+        return fail(Errc::refused, "discovery: the device answers with error " + std::to_string(number),
+                    number);
     json::value* result = reply.if_contains("result");
     if (!result || !result->is_object()) return fail(Errc::malformed, "discovery: answer without result");
     return std::move(result->get_object());
@@ -144,13 +148,14 @@ std::optional<json::object> open_encrypt_info(const json::object& result, const 
     const auto wrapped = base64_decode(find_text(*info, "key"));
     const auto data = base64_decode(find_text(*info, "data"));
     if (!wrapped || !data) return std::nullopt;
-    // Known answers use OAEP; descriptions of cameras name PKCS#1 v1.5 as well. Wrong padding cannot give 32 bytes
-    // that open the data, so what fits is right.
+    // Known answers use OAEP; descriptions of cameras name PKCS#1 v1.5 as well. Wrong padding cannot give 32
+    // bytes that open the data, so what fits is right.
     for (const bool oaep : {true, false}) {
         const auto secret = oaep ? key.decrypt_oaep_sha1(*wrapped) : key.decrypt_pkcs1(*wrapped);
         if (!secret || secret->size() != 2 * kKeyBytes) continue;
-        const auto plain = crypto::aes128_cbc_decrypt(crypto::aes_key(Bytes(*secret).first(kKeyBytes)),
-                                                      crypto::aes_key(Bytes(*secret).subspan(kKeyBytes)), *data);
+        const auto plain =
+            crypto::aes128_cbc_decrypt(crypto::aes_key(Bytes(*secret).first(kKeyBytes)),
+                                       crypto::aes_key(Bytes(*secret).subspan(kKeyBytes)), *data);
         if (!plain) continue;
         if (auto object = tapo::parse_object(as_text(*plain))) return std::move(*object);
     }
@@ -179,9 +184,10 @@ Result<Found> read_answer(json::object result, const crypto::RsaKey* key, std::s
         if (owner.empty()) owner = find_text(*info, "owner");
         result["encrypt_info"] = std::move(*info);
     }
-    if (!owner.empty() && !email.empty()) found.owner_matches = ascii_lower(owner) == crypto::md5_hex_lower(email);
+    if (!owner.empty() && !email.empty())
+        found.owner_matches = ascii_lower(owner) == crypto::md5_hex_lower(email);
     found.raw["tdp"] = std::move(result);
     return found;
 }
 
-}  // namespace tplink::discovery
+} // namespace tplink::discovery

@@ -21,15 +21,18 @@ Result<json::object> reply_of(const net::HttpResponse& response) {
     if (response.status == 404)
         return fail(Errc::unsupported, "AES: no securePassthrough here: HTTP 404", response.status);
     auto reply = parse_object(response.body);
-    if (!reply) return fail(Errc::malformed, "AES: HTTP " + std::to_string(response.status) + ", " + reply.error().what);
+    if (!reply)
+        return fail(Errc::malformed,
+                    "AES: HTTP " + std::to_string(response.status) + ", " + reply.error().what);
     return reply;
 }
 
-}  // namespace
+} // namespace
 
 AesTransport::AesTransport(std::unique_ptr<net::HttpClient> http, Credentials credentials,
                            std::shared_ptr<const crypto::RsaKey> rsa, AesLogin form, const Clock& clock)
-    : http_(std::move(http)), credentials_(std::move(credentials)), rsa_(std::move(rsa)), form_(form), clock_(clock) {}
+    : http_(std::move(http)), credentials_(std::move(credentials)), rsa_(std::move(rsa)), form_(form),
+      clock_(clock) {}
 
 Result<net::HttpResponse> AesTransport::post(std::string body) {
     net::HttpRequest request;
@@ -47,14 +50,16 @@ Result<void> AesTransport::probe() {
     const json::object request{{"method", "handshake"}, {"params", {{"key", rsa_->public_pem(0)}}}};
     const net::HttpResponse response = TRY(post(json::serialize(request)));
     const json::object reply = TRY(reply_of(response));
-    if (const int code = error_code(reply); code != 0) return tl::unexpected(device_error(Dialect::smart, code, "AES handshake"));
+    if (const int code = error_code(reply); code != 0)
+        return tl::unexpected(device_error(Dialect::smart, code, "AES handshake"));
     const json::object* result = find_object(reply, "result");
     const auto wrapped = base64_decode(result ? find_text(*result, "key") : std::string_view());
     if (!wrapped || wrapped->empty()) return fail(Errc::malformed, "AES handshake: reply without a key");
     const Buffer secret = TRY(rsa_->decrypt_pkcs1(*wrapped));
     // OpenSSL 3.2 and later answer bad padding with random bytes instead of an error: the length tells.
     if (secret.size() != 2 * kKeyBytes) return fail(Errc::malformed, "AES handshake: key of a wrong length");
-    keys_ = Keys{crypto::aes_key(Bytes(secret).first(kKeyBytes)), crypto::aes_key(Bytes(secret).subspan(kKeyBytes))};
+    keys_ = Keys{crypto::aes_key(Bytes(secret).first(kKeyBytes)),
+                 crypto::aes_key(Bytes(secret).subspan(kKeyBytes))};
     renew_at_ = SteadyTime::max();
     if (const auto cookie = session_cookie(response)) {
         cookie_ = cookie->pair;
@@ -67,16 +72,20 @@ Result<void> AesTransport::login_device(AesLogin form) {
     const std::string username = base64_encode(as_bytes(crypto::sha1_hex_lower(credentials_.username)));
     const std::string& password = credentials_.password.reveal();
     json::object params;
-    if (form == AesLogin::plain) params["password"] = base64_encode(as_bytes(password));
-    else params["password2"] = base64_encode(as_bytes(crypto::sha1_hex_lower(password)));
+    if (form == AesLogin::plain)
+        params["password"] = base64_encode(as_bytes(password));
+    else
+        params["password2"] = base64_encode(as_bytes(crypto::sha1_hex_lower(password)));
     params["username"] = username;
     const json::object request{
         {"method", "login_device"}, {"params", std::move(params)}, {"request_time_milis", now_ms(clock_)}};
     const json::object reply = TRY(parse_object(TRY(passthrough(json::serialize(request)))));
-    if (const int code = error_code(reply); code != 0) return tl::unexpected(device_error(Dialect::smart, code, "login_device"));
+    if (const int code = error_code(reply); code != 0)
+        return tl::unexpected(device_error(Dialect::smart, code, "login_device"));
     const json::object* result = find_object(reply, "result");
     const std::string_view token = result ? find_text(*result, "token") : std::string_view();
-    if (token.empty() || !std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
+    if (token.empty() ||
+        !std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
         return fail(Errc::malformed, "login_device: reply without a token");
     token_ = Secret(std::string(token));
     return {};
@@ -85,15 +94,17 @@ Result<void> AesTransport::login_device(AesLogin form) {
 Result<void> AesTransport::login() {
     if (!keys_ || !token_.empty()) TRY_VOID(probe());
     auto done = login_device(form_);
-    if (!done) keys_.reset();  // after a refusal the device wants a new handshake
+    if (!done) keys_.reset(); // after a refusal the device wants a new handshake
     // Parameters it cannot read are no refused password, so the other form costs no attempt.
     const int refusal = done ? code::kOk : done.error().device_code;
     if (refusal == code::kBadParameters || refusal == code::kFailed) {
         const AesLogin other = form_ == AesLogin::plain ? AesLogin::hashed : AesLogin::plain;
         TRY_VOID(probe());
         done = login_device(other);
-        if (done) form_ = other;
-        else keys_.reset();
+        if (done)
+            form_ = other;
+        else
+            keys_.reset();
     }
     return done;
 }
@@ -109,13 +120,15 @@ Result<std::string> AesTransport::exchange(std::string_view plain) {
 }
 
 Result<std::string> AesTransport::passthrough(std::string_view plain) {
-    const std::string request = base64_encode(crypto::aes128_cbc_encrypt(keys_->key, keys_->iv, as_bytes(plain)));
+    const std::string request =
+        base64_encode(crypto::aes128_cbc_encrypt(keys_->key, keys_->iv, as_bytes(plain)));
     const json::object envelope{{"method", "securePassthrough"}, {"params", {{"request", request}}}};
     const net::HttpResponse response = TRY(post(json::serialize(envelope)));
     if (response.status == 429)
         return fail(Errc::refused, "AES: the device asks to slow down: HTTP 429", response.status);
     const json::object reply = TRY(reply_of(response));
-    if (const int code = error_code(reply); code != 0) return tl::unexpected(device_error(Dialect::smart, code, "securePassthrough"));
+    if (const int code = error_code(reply); code != 0)
+        return tl::unexpected(device_error(Dialect::smart, code, "securePassthrough"));
     const json::object* result = find_object(reply, "result");
     return decrypt(result ? find_text(*result, "response") : std::string_view());
 }
@@ -130,4 +143,4 @@ Result<std::string> AesTransport::decrypt(std::string_view response) const {
     return fail(Errc::malformed, "AES: reply does not decrypt");
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

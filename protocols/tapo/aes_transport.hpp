@@ -1,5 +1,6 @@
 #pragma once
-// securePassthrough: the login of Tapo plugs before KLAP (RSA-1024 handshake, then login_device). Source: aes.md.
+// securePassthrough: the login of Tapo plugs before KLAP (RSA-1024 handshake, then login_device). Source:
+// aes.md.
 
 #include <memory>
 #include <optional>
@@ -15,19 +16,20 @@ namespace tplink::tapo {
 
 /// How login_device carries the password.
 enum class AesLogin {
-    plain,   ///< login version 1: base64 of the password (inside the cipher)
-    hashed,  ///< login version 2: base64 of its SHA-1
+    plain,  ///< login version 1: base64 of the password (inside the cipher)
+    hashed, ///< login version 2: base64 of its SHA-1
 };
 
 class AesTransport final : public Transport {
 public:
-    /// rsa: a 1024-bit key, one for the whole process (making one costs 20 ms). form: what discovery announced (lv).
-    /// clock outlives it.
+    /// rsa: a 1024-bit key, one for the whole process (making one costs 20 ms). form: what discovery
+    /// announced (lv). clock outlives it.
     AesTransport(std::unique_ptr<net::HttpClient> http, Credentials credentials,
                  std::shared_ptr<const crypto::RsaKey> rsa, AesLogin form, const Clock& clock);
 
-    /// The key exchange alone: tells whether the device speaks this at all, without a login; a login() right after
-    /// goes on with it. errors: unsupported with device_code 1003 (the device wants KLAP or TPAP) or 404.
+    /// The key exchange alone: tells whether the device speaks this at all, without a login; a login() right
+    /// after goes on with it. errors: unsupported with device_code 1003 (the device wants KLAP or TPAP) or
+    /// 404.
     Result<void> probe();
 
     Result<void> login() override;
@@ -59,4 +61,4 @@ private:
     SteadyTime renew_at_{};
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

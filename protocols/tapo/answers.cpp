@@ -15,7 +15,7 @@ int code_of(const json::object& entry) {
     return code::kOk;
 }
 
-}  // namespace
+} // namespace
 
 Answer answer_of(Dialect dialect, std::string method, const json::object& entry) {
     if (const int number = code_of(entry); number != code::kOk && number != code::kEndOfRange) {
@@ -36,4 +36,4 @@ Answer missing_answer(std::string method) {
     return {std::move(method), fail(Errc::malformed, std::move(what))};
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

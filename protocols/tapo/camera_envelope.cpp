@@ -8,9 +8,10 @@
 namespace tplink::tapo {
 namespace {
 
-constexpr std::size_t kResponsesPerRequest = 4;  // more than asked has been seen; without end is not believed
+constexpr std::size_t kResponsesPerRequest = 4; // more than asked has been seen; without end is not believed
 
-/// Names of the sections a request asks for: {"name": "x"}, {"name": ["x","y"]}, {"table": ...}, {"section": {...}}.
+/// Names of the sections a request asks for: {"name": "x"}, {"name": ["x","y"]}, {"table": ...}, {"section":
+/// {...}}.
 std::vector<std::string> sections_of(const json::object& module) {
     std::vector<std::string> names = find_texts(module, "name");
     for (std::string& table : find_texts(module, "table")) names.push_back(std::move(table));
@@ -43,7 +44,7 @@ Answer camera_answer(const Request& request, const json::object& entry) {
     return answer;
 }
 
-}  // namespace
+} // namespace
 
 bool is_old_style(const Request& request) {
     return request.method == "get" || request.method == "set" || request.method == "do";
@@ -82,7 +83,8 @@ json::object batch_request(std::span<const Request> requests, const std::vector<
 }
 
 Result<void> place_responses(const json::object& reply, std::span<const Request> requests,
-                             const std::vector<std::size_t>& which, std::vector<std::optional<Answer>>& slots) {
+                             const std::vector<std::size_t>& which,
+                             std::vector<std::optional<Answer>>& slots) {
     const json::object* result = find_object(reply, "result");
     const json::array* responses = result ? find_array(*result, "responses") : nullptr;
     if (!responses) return fail(Errc::malformed, "multipleRequest: reply without responses");
@@ -103,14 +105,17 @@ Result<void> place_responses(const json::object& reply, std::span<const Request>
             best = &index;
             best_points = points;
         }
-        if (best) slots[*best] = camera_answer(requests[*best], *entry);
-        else rest.push_back(entry);
+        if (best)
+            slots[*best] = camera_answer(requests[*best], *entry);
+        else
+            rest.push_back(entry);
     }
     for (const json::object* entry : rest) {
-        const auto open = std::find_if(which.begin(), which.end(), [&](std::size_t index) { return is_open(index, *entry); });
+        const auto open = std::find_if(which.begin(), which.end(),
+                                       [&](std::size_t index) { return is_open(index, *entry); });
         if (open != which.end()) slots[*open] = camera_answer(requests[*open], *entry);
     }
     return {};
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -21,9 +21,11 @@ Answer old_style_answer(const Request& request, const json::object& reply);
 /// multipleRequest of the requests with these indices.
 json::object batch_request(std::span<const Request> requests, const std::vector<std::size_t>& which);
 
-/// Puts each response where it belongs: by method name; for one method asked twice by the module and section its
-/// result shows, else in order. What the reply leaves out stays empty. errors: malformed without a list of responses.
+/// Puts each response where it belongs: by method name; for one method asked twice by the module and section
+/// its result shows, else in order. What the reply leaves out stays empty. errors: malformed without a list
+/// of responses.
 Result<void> place_responses(const json::object& reply, std::span<const Request> requests,
-                             const std::vector<std::size_t>& which, std::vector<std::optional<Answer>>& slots);
+                             const std::vector<std::size_t>& which,
+                             std::vector<std::optional<Answer>>& slots);
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

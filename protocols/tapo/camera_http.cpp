@@ -11,7 +11,7 @@ bool must_escape(char c) {
     return c <= ' ' || c >= '\x7f' || std::string_view("\"<>^`{}|\\?#/%").find(c) != std::string_view::npos;
 }
 
-}  // namespace
+} // namespace
 
 net::HttpRequest camera_request(const CameraHost& where, std::string path, std::string body) {
     net::HttpRequest request;
@@ -28,8 +28,10 @@ net::HttpRequest camera_request(const CameraHost& where, std::string path, std::
 std::string stok_path(std::string_view stok) {
     std::string path = "/stok=";
     for (const char c : stok) {
-        if (must_escape(c)) path += "%" + hex_upper(as_bytes({&c, 1}));
-        else path.push_back(c);
+        if (must_escape(c))
+            path += "%" + hex_upper(as_bytes({&c, 1}));
+        else
+            path.push_back(c);
     }
     return path + "/ds";
 }
@@ -41,4 +43,4 @@ std::string camera_user(std::string_view username) {
     return username.empty() || email ? "admin" : std::string(username);
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -27,4 +27,4 @@ bool is_stok(std::string_view stok);
 /// Control logins are "admin"; only a camera account (no e-mail) keeps its name, and only L1 takes one.
 std::string camera_user(std::string_view username);
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

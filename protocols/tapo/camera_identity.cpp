@@ -15,9 +15,9 @@ struct Flag {
 
 // unverified: which component each flag of module_spec stands for is read from their names.
 constexpr Flag kFlags[] = {
-    {"lens_mask", "lensMask"},     {"led", "led"},          {"msg_alarm", "alert"},
-    {"msg_alarm", "manualAlarm"},  {"ptz", "ptz"},          {"target_track", "targetTrack"},
-    {"local_storage", "sdCard"},   {"playback", "playback"}, {"video_codec", "video"},
+    {"lens_mask", "lensMask"},    {"led", "led"},           {"msg_alarm", "alert"},
+    {"msg_alarm", "manualAlarm"}, {"ptz", "ptz"},           {"target_track", "targetTrack"},
+    {"local_storage", "sdCard"},  {"playback", "playback"}, {"video_codec", "video"},
 };
 
 // What every camera old enough to have no component list has.
@@ -33,12 +33,13 @@ bool is_on(const json::object& spec, std::string_view flag) {
     return number && *number != 0;
 }
 
-}  // namespace
+} // namespace
 
 std::span<const Request> identity_requests() {
     static const Request requests[] = {
         {"getDeviceInfo", json::value(json::object{{"device_info", {{"name", json::array{"basic_info"}}}}})},
-        {"getAppComponentList", json::value(json::object{{"app_component", {{"name", "app_component_list"}}}})}};
+        {"getAppComponentList",
+         json::value(json::object{{"app_component", {{"name", "app_component_list"}}}})}};
     return requests;
 }
 
@@ -74,7 +75,8 @@ std::vector<Component> components_of_camera(const json::value& list) {
         const json::object* object = entry.if_object();
         if (!object || components.size() == kMaxComponents) continue;
         const std::string_view name = find_text(*object, "name");
-        if (!name.empty()) components.push_back({std::string(name), find_int(*object, "version").value_or(1)});
+        if (!name.empty())
+            components.push_back({std::string(name), find_int(*object, "version").value_or(1)});
     }
     return components;
 }
@@ -90,4 +92,4 @@ std::vector<Component> components_of_module_spec(const json::value& value) {
     return components;
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

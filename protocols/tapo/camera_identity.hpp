@@ -21,4 +21,4 @@ std::vector<Component> components_of_camera(const json::value& list);
 /// The flags of module_spec under the names components have.
 std::vector<Component> components_of_module_spec(const json::value& spec);
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -15,18 +15,22 @@ CameraL1::CameraL1(std::unique_ptr<net::HttpClient> http, CameraHost where, Cred
 
 Result<void> CameraL1::login() {
     stok_ = Secret();
-    if (credentials_.password.empty()) return fail(Errc::auth_failed, "no password is configured for this camera");
+    if (credentials_.password.empty())
+        return fail(Errc::auth_failed, "no password is configured for this camera");
     const json::object request{{"method", "login"},
                                {"params",
                                 {{"hashed", true},
                                  {"password", password_hash(HashForm::md5, credentials_.password.reveal())},
                                  {"username", camera_user(credentials_.username)}}}};
-    const net::HttpResponse response = TRY(http_->send(camera_request(where_, "/", json::serialize(request))));
+    const net::HttpResponse response =
+        TRY(http_->send(camera_request(where_, "/", json::serialize(request))));
     const auto reply = parse_object(response.body);
-    if (!reply) return fail(Errc::malformed, "login: HTTP " + std::to_string(response.status) + ", " + reply.error().what);
+    if (!reply)
+        return fail(Errc::malformed,
+                    "login: HTTP " + std::to_string(response.status) + ", " + reply.error().what);
     if (error_code(*reply) != code::kOk) {
         Error refusal = login_refusal(*reply);
-        if (refusal.code == Errc::session_expired)  // the firmware was updated: what it wants now is a nonce
+        if (refusal.code == Errc::session_expired) // the firmware was updated: what it wants now is a nonce
             refusal.code = Errc::unsupported;
         return tl::unexpected(std::move(refusal));
     }
@@ -48,4 +52,4 @@ Result<std::string> CameraL1::exchange(std::string_view plain) {
     return std::move(response.body);
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -1,5 +1,6 @@
 #pragma once
-// L1: hashed MD5 login, then plain JSON under the stok. Tapo cameras until about late 2023. Source: camera.md, "L1".
+// L1: hashed MD5 login, then plain JSON under the stok. Tapo cameras until about late 2023. Source:
+// camera.md, "L1".
 
 #include <memory>
 
@@ -28,4 +29,4 @@ private:
     Secret stok_;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

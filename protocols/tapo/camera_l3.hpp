@@ -1,6 +1,6 @@
 #pragma once
-// L3: login with encrypt_type 3, then numbered, tagged, encrypted requests. Tapo cameras from about late 2023 to 2025.
-// Source: camera.md, "L3".
+// L3: login with encrypt_type 3, then numbered, tagged, encrypted requests. Tapo cameras from about late 2023
+// to 2025. Source: camera.md, "L3".
 
 #include <cstdint>
 #include <memory>
@@ -18,8 +18,8 @@ namespace tplink::tapo {
 class CameraL3 final : public Transport {
 public:
     /// random outlives it. probe: an answer of this camera that the first login may go on with.
-    CameraL3(std::unique_ptr<net::HttpClient> http, CameraHost where, Credentials credentials, RandomBytes& random,
-             std::optional<CameraProbe> probe = std::nullopt);
+    CameraL3(std::unique_ptr<net::HttpClient> http, CameraHost where, Credentials credentials,
+             RandomBytes& random, std::optional<CameraProbe> probe = std::nullopt);
 
     /// A wrong password is found by the camera's own proof: then nothing that counts as an attempt is sent.
     Result<void> login() override;
@@ -35,7 +35,7 @@ private:
     Result<CameraProbe> next_probe();
     Result<void> login_once();
     Result<std::string> read_reply(const net::HttpResponse& response);
-    tl::unexpected<Error> gone(std::string what);
+    tl::unexpected<Error> gone(const std::string& what);
 
     std::unique_ptr<net::HttpClient> http_;
     CameraHost where_;
@@ -45,7 +45,7 @@ private:
     std::optional<HashForm> form_;
     std::optional<SecureChannel> channel_;
     Secret stok_;
-    std::int64_t seq_ = 0;  ///< of the next request
+    std::int64_t seq_ = 0; ///< of the next request
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

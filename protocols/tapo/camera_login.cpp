@@ -30,7 +30,7 @@ bool has_type(const std::vector<std::string>& types, std::string_view type) {
     return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-}  // namespace
+} // namespace
 
 std::string probe_body(std::string_view cnonce) {
     return R"({"method":"login","params":{"cnonce":")" + std::string(cnonce) +
@@ -51,12 +51,14 @@ std::optional<Error> lockout_of(const json::object& reply) {
 Error login_refusal(const json::object& reply) {
     if (auto locked = lockout_of(reply)) return *locked;
     const int detail = detail_code(reply);
-    Error error = device_error(Dialect::camera_login, detail != code::kOk ? detail : error_code(reply), "login");
+    Error error =
+        device_error(Dialect::camera_login, detail != code::kOk ? detail : error_code(reply), "login");
     const json::object* data = data_of(reply);
     const int used = data ? find_int(*data, "time").value_or(0) : 0;
     const int most = data ? find_int(*data, "max_time").value_or(0) : 0;
     if (error.code == Errc::auth_failed && used > 0 && most > 0)
-        error.what += ", attempt " + std::to_string(used) + " of " + std::to_string(most) + " before the camera locks";
+        error.what +=
+            ", attempt " + std::to_string(used) + " of " + std::to_string(most) + " before the camera locks";
     return error;
 }
 
@@ -81,7 +83,8 @@ Result<CameraProbe> read_probe(std::string_view text, std::string cnonce) {
             return fail(Errc::malformed, "login probe: reply without a nonce", number);
         return probe;
     }
-    // An unsalted hash is handed over to L1 only: whoever speaks of neither 3 nor 4 and refuses the login as such.
+    // An unsalted hash is handed over to L1 only: whoever speaks of neither 3 nor 4 and refuses the login as
+    // such.
     if (number == code::kSessionExpired || number == code::kUnknownUser) return probe;
     return fail(Errc::unsupported, "no known camera API here (error " + std::to_string(number) + ")", number);
 }
@@ -92,4 +95,4 @@ Result<CameraProbe> probe_camera(net::HttpClient& http, const CameraHost& where,
     return read_probe(response.body, std::move(cnonce));
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

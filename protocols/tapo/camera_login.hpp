@@ -1,5 +1,6 @@
 #pragma once
-// What a camera says about logins: the probe that costs no attempt, lockout, refusals. Source: camera.md, "The probe".
+// What a camera says about logins: the probe that costs no attempt, lockout, refusals. Source: camera.md,
+// "The probe".
 
 #include <boost/json/object.hpp>
 #include <optional>
@@ -14,16 +15,16 @@
 namespace tplink::tapo {
 
 enum class CameraGeneration {
-    l1,  ///< hashed MD5 login, plain JSON
-    l3,  ///< encrypt_type 3
-    l4,  ///< TPAP
+    l1, ///< hashed MD5 login, plain JSON
+    l3, ///< encrypt_type 3
+    l4, ///< TPAP
 };
 
 /// The camera's answer to the probe; the L3 login goes on with it.
 struct CameraProbe {
     CameraGeneration generation{};
-    std::string cnonce;          ///< ours: 16 upper-case hex digits
-    std::string nonce;           ///< L3 only, like the next
+    std::string cnonce; ///< ours: 16 upper-case hex digits
+    std::string nonce;  ///< L3 only, like the next
     std::string device_confirm;
 };
 
@@ -40,8 +41,8 @@ Result<CameraProbe> read_probe(std::string_view reply, std::string cnonce);
 /// The error when the reply tells of a lockout, wherever the code sits; else nothing.
 std::optional<Error> lockout_of(const boost::json::object& reply);
 
-/// Why a login was refused: locked_out, auth_failed (with the attempts used up when told), session_expired for a stale
-/// nonce, or what else the code means.
+/// Why a login was refused: locked_out, auth_failed (with the attempts used up when told), session_expired
+/// for a stale nonce, or what else the code means.
 Error login_refusal(const boost::json::object& reply);
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -11,7 +11,7 @@ std::string join(std::initializer_list<std::string_view> parts) {
     return text;
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(HashForm form) { return form == HashForm::sha256 ? "sha256" : "md5"; }
 
@@ -61,4 +61,4 @@ Result<std::string> SecureChannel::open(std::string_view response) const {
     return fail(Errc::malformed, "reply does not decrypt");
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

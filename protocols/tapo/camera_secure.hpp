@@ -44,4 +44,4 @@ private:
     std::string tag_seed_;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -22,8 +22,10 @@ Result<std::optional<Error>> CameraSession::ask_batch(std::span<const Request> r
                                                       Slots& slots) {
     const auto reply = exchange_.ask(batch_request(requests, which));
     if (!reply) {
-        // Broken JSON under a living session is the envelope's fault; anything else is the connection's or login's.
-        if (reply.error().code == Errc::malformed && exchange_.has_session()) return std::optional(reply.error());
+        // Broken JSON under a living session is the envelope's fault; anything else is the connection's or
+        // login's.
+        if (reply.error().code == Errc::malformed && exchange_.has_session())
+            return std::optional(reply.error());
         return tl::unexpected(reply.error());
     }
     const auto placed = place_responses(*reply, requests, which, slots);
@@ -33,17 +35,21 @@ Result<std::optional<Error>> CameraSession::ask_batch(std::span<const Request> r
     return std::optional(placed.error());
 }
 
-Result<void> CameraSession::ask_isolating(std::span<const Request> requests, const Indices& which, Slots& slots) {
+Result<void> CameraSession::ask_isolating(std::span<const Request> requests, const Indices& which,
+                                          Slots& slots) {
     if (which.empty()) return {};
     const auto fault = TRY(ask_batch(requests, which, slots));
     Indices open;
-    std::copy_if(which.begin(), which.end(), std::back_inserter(open), [&](std::size_t i) { return !slots[i]; });
+    std::copy_if(which.begin(), which.end(), std::back_inserter(open),
+                 [&](std::size_t i) { return !slots[i]; });
     if (open.empty()) return {};
     if (which.size() == 1) {
         const std::string& method = requests[which.front()].method;
         loners_.insert(method);
-        if (fault) slots[which.front()] = Answer{method, tl::unexpected(*fault)};
-        else slots[which.front()] = missing_answer(method);
+        if (fault)
+            slots[which.front()] = Answer{method, tl::unexpected(*fault)};
+        else
+            slots[which.front()] = missing_answer(method);
         return {};
     }
     const std::size_t lonely = loners_.size();
@@ -85,7 +91,8 @@ Result<json::value> CameraSession::call(const Request& request) {
     if (!slots[0]) return missing_answer(request.method).result;
     Result<json::value> result = std::move(slots[0]->result);
     // A code nobody knows drops a query, but a command was simply declined.
-    if (!result && meaning_of(Dialect::camera, result.error().device_code).empty()) result.error().code = Errc::refused;
+    if (!result && meaning_of(Dialect::camera, result.error().device_code).empty())
+        result.error().code = Errc::refused;
     return result;
 }
 
@@ -102,4 +109,4 @@ Result<Identity> CameraSession::identify() {
     return identity;
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

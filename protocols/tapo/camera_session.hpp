@@ -1,6 +1,6 @@
 #pragma once
-// The language of Tapo cameras over any of their logins: batches, old-style requests, what a camera leaves out or
-// answers out of order. Source: camera.md, "Envelopes".
+// The language of Tapo cameras over any of their logins: batches, old-style requests, what a camera leaves
+// out or answers out of order. Source: camera.md, "Envelopes".
 
 #include <memory>
 #include <set>
@@ -11,14 +11,15 @@
 
 namespace tplink::tapo {
 
-/// New-style requests ("getLensMaskConfig") travel in multipleRequest; the methods get, set and do go bare, with
-/// params as module object.
+/// New-style requests ("getLensMaskConfig") travel in multipleRequest; the methods get, set and do go bare,
+/// with params as module object.
 class CameraSession final : public Session {
 public:
     static constexpr std::size_t kDefaultBatch = 20;
 
     /// clock outlives it. batch: at most this many requests in one exchange (battery cameras and hubs: 10).
-    CameraSession(std::unique_ptr<Transport> transport, const Clock& clock, std::size_t batch = kDefaultBatch);
+    CameraSession(std::unique_ptr<Transport> transport, const Clock& clock,
+                  std::size_t batch = kDefaultBatch);
 
     Result<Identity> identify() override;
     Result<std::vector<Answer>> query(std::span<const Request> requests) override;
@@ -31,15 +32,16 @@ private:
     using Slots = std::vector<std::optional<Answer>>;
 
     Result<Answer> ask_bare(const Request& request);
-    /// One multipleRequest; what the reply leaves out stays empty. Value: what is wrong with the envelope as a whole,
-    /// if anything. errors: of the exchange.
-    Result<std::optional<Error>> ask_batch(std::span<const Request> requests, const Indices& which, Slots& slots);
+    /// One multipleRequest; what the reply leaves out stays empty. Value: what is wrong with the envelope as
+    /// a whole, if anything. errors: of the exchange.
+    Result<std::optional<Error>> ask_batch(std::span<const Request> requests, const Indices& which,
+                                           Slots& slots);
     /// The same, halving until the request that breaks the envelope or stays unanswered stands alone.
     Result<void> ask_isolating(std::span<const Request> requests, const Indices& which, Slots& slots);
 
     RenewingExchange exchange_;
     std::size_t batch_;
-    std::set<std::string> loners_;  ///< methods that broke an envelope: asked alone from then on
+    std::set<std::string> loners_; ///< methods that broke an envelope: asked alone from then on
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -10,8 +10,8 @@ namespace tplink::tapo {
 namespace {
 
 constexpr std::size_t kMaxCookieBytes = 512;
-constexpr long kMaxMinutes = 2880;          // larger numbers are seconds
-constexpr long kMaxSeconds = 30L * 86400;   // a month: nobody asks for more, and it keeps the sum below small
+constexpr long kMaxMinutes = 2880;        // larger numbers are seconds
+constexpr long kMaxSeconds = 30L * 86400; // a month: nobody asks for more, and it keeps the sum below small
 constexpr std::chrono::seconds kDefaultLifetime{86400};
 constexpr std::chrono::seconds kMargin{20 * 60};
 
@@ -29,7 +29,8 @@ std::chrono::seconds lifetime(std::string_view timeout) {
 }
 
 bool sendable(std::string_view value) {
-    return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return !value.empty() &&
+           std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 std::optional<SessionCookie> parse(std::string_view header) {
@@ -43,15 +44,17 @@ std::optional<SessionCookie> parse(std::string_view header) {
         if (equals == std::string_view::npos) continue;
         const std::string name = ascii_upper(part.substr(0, equals));
         const std::string_view value = part.substr(equals + 1);
-        if ((name == "TP_SESSIONID" || name == "SESSIONID") && sendable(value)) cookie.pair = part;
-        else if (name == "TIMEOUT") life = lifetime(value);
+        if ((name == "TP_SESSIONID" || name == "SESSIONID") && sendable(value))
+            cookie.pair = part;
+        else if (name == "TIMEOUT")
+            life = lifetime(value);
     }
     if (cookie.pair.empty()) return std::nullopt;
     cookie.renew_after = life > 2 * kMargin ? life - kMargin : life / 2;
     return cookie;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<SessionCookie> session_cookie(const net::HttpResponse& response) {
     for (const auto& [name, value] : response.headers) {
@@ -61,4 +64,4 @@ std::optional<SessionCookie> session_cookie(const net::HttpResponse& response) {
     return std::nullopt;
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -13,7 +13,7 @@ std::array<std::byte, 4> be32(std::int32_t value) {
     return bytes;
 }
 
-}  // namespace
+} // namespace
 
 Buffer klap_auth_hash(KlapVersion version, std::string_view username, std::string_view password) {
     if (version == KlapVersion::v1) {
@@ -36,7 +36,9 @@ crypto::Sha256 klap_client_hash(KlapVersion version, Bytes local_seed, Bytes rem
 
 KlapCipher::KlapCipher(Bytes local_seed, Bytes remote_seed, Bytes auth_hash) {
     const Buffer seed = concat({local_seed, remote_seed, auth_hash});
-    const auto derive = [&](std::string_view label) { return crypto::sha256(concat({as_bytes(label), seed})); };
+    const auto derive = [&](std::string_view label) {
+        return crypto::sha256(concat({as_bytes(label), seed}));
+    };
     key_ = crypto::aes_key(derive("lsk"));
     const crypto::Sha256 iv = derive("iv");
     std::copy_n(iv.begin(), iv12_.size(), iv12_.begin());
@@ -62,11 +64,12 @@ Buffer KlapCipher::seal(std::int32_t seq, Bytes plain) const {
 }
 
 Result<Buffer> KlapCipher::open(std::int32_t seq, Bytes frame) const {
-    if (frame.size() < kKlapSignatureBytes + kAesBlockBytes) return fail(Errc::malformed, "KLAP: reply is too short");
+    if (frame.size() < kKlapSignatureBytes + kAesBlockBytes)
+        return fail(Errc::malformed, "KLAP: reply is too short");
     const Bytes cipher = frame.subspan(kKlapSignatureBytes);
     if (!equal_constant_time(frame.first(kKlapSignatureBytes), signature(seq, cipher)))
         return fail(Errc::malformed, "KLAP: reply has a wrong signature");
     return crypto::aes128_cbc_decrypt(key_, iv(seq), cipher);
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -1,5 +1,6 @@
 #pragma once
-// KLAP: the cipher of Tapo and Kasa plugs since 2023. Pure; its transport is klap_transport.hpp. Source: klap.md.
+// KLAP: the cipher of Tapo and Kasa plugs since 2023. Pure; its transport is klap_transport.hpp. Source:
+// klap.md.
 
 #include <array>
 #include <cstdint>
@@ -16,10 +17,11 @@ namespace tplink::tapo {
 enum class KlapVersion { v1, v2 };
 
 inline constexpr std::size_t kKlapSeedBytes = 16;
-inline constexpr std::size_t kKlapHandshakeBytes = 48;  ///< remote seed and server hash
+inline constexpr std::size_t kKlapHandshakeBytes = 48; ///< remote seed and server hash
 inline constexpr std::size_t kKlapSignatureBytes = 32;
 
-/// What stands for the account: MD5(MD5(user)||MD5(password)) in v1, SHA256(SHA1(user)||SHA1(password)) in v2.
+/// What stands for the account: MD5(MD5(user)||MD5(password)) in v1, SHA256(SHA1(user)||SHA1(password)) in
+/// v2.
 Buffer klap_auth_hash(KlapVersion version, std::string_view username, std::string_view password);
 
 /// The device's proof in the answer to handshake1.
@@ -41,7 +43,8 @@ public:
 
     /// Signature and ciphertext of `plain` under `seq`: the body of /app/request?seq=...
     Buffer seal(std::int32_t seq, Bytes plain) const;
-    /// The reverse, for the reply with the same `seq`. errors: malformed when too short, wrongly signed or padded.
+    /// The reverse, for the reply with the same `seq`. errors: malformed when too short, wrongly signed or
+    /// padded.
     Result<Buffer> open(std::int32_t seq, Bytes frame) const;
 
 private:
@@ -54,4 +57,4 @@ private:
     std::int32_t seq_ = 0;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -14,7 +14,8 @@ struct FactoryAccount {
     const char* password;
 };
 
-// What a device answers to that is not (or no longer) bound to an account. Source: klap.md, "Factory accounts".
+// What a device answers to that is not (or no longer) bound to an account. Source: klap.md, "Factory
+// accounts".
 constexpr std::array kFactoryAccounts{
     FactoryAccount{"kasa@tp-link.net", "kasa@tp-link.net", "kasaSetup"},
     FactoryAccount{"test@tp-link.net", "test@tp-link.net", "test"},
@@ -27,16 +28,17 @@ constexpr unsigned kBrokenSecondsBeforeBelief = 2;
 tl::unexpected<Error> refused_status(const char* step, int status) {
     const std::string where = std::string("KLAP ") + step + ": HTTP " + std::to_string(status);
     if (status == 403)
-        return fail(Errc::unsupported, where + ": KLAP is switched off on this device or replaced by TPAP", status);
+        return fail(Errc::unsupported, where + ": KLAP is switched off on this device or replaced by TPAP",
+                    status);
     if (status == 404) return fail(Errc::unsupported, where + ": no KLAP here", status);
     if (status == 429) return fail(Errc::refused, where + ": the device asks to slow down", status);
     return fail(Errc::malformed, where, status);
 }
 
-}  // namespace
+} // namespace
 
-KlapTransport::KlapTransport(std::unique_ptr<net::HttpClient> http, Credentials credentials, RandomBytes& random,
-                             const Clock& clock)
+KlapTransport::KlapTransport(std::unique_ptr<net::HttpClient> http, Credentials credentials,
+                             RandomBytes& random, const Clock& clock)
     : http_(std::move(http)), credentials_(std::move(credentials)), random_(random), clock_(clock) {}
 
 Result<net::HttpResponse> KlapTransport::post(std::string path, Bytes body) {
@@ -65,8 +67,9 @@ Result<void> KlapTransport::match_account(const Buffer& local, Bytes remote, Byt
             return {};
         }
     }
-    return fail(Errc::auth_failed,
-                "the plug belongs to another account, or e-mail or password are wrong (both are case-sensitive)");
+    return fail(
+        Errc::auth_failed,
+        "the plug belongs to another account, or e-mail or password are wrong (both are case-sensitive)");
 }
 
 Result<void> KlapTransport::probe() {
@@ -79,7 +82,8 @@ Result<void> KlapTransport::probe() {
     const Bytes body = as_bytes(response.body);
     // A web server that is no KLAP device answers anything with its start page.
     if (body.size() != kKlapHandshakeBytes)
-        return fail(Errc::malformed, "KLAP handshake1: reply of " + std::to_string(body.size()) + " bytes, not 48");
+        return fail(Errc::malformed,
+                    "KLAP handshake1: reply of " + std::to_string(body.size()) + " bytes, not 48");
     renew_at_ = SteadyTime::max();
     if (const auto cookie = session_cookie(response)) {
         cookie_ = cookie->pair;
@@ -106,7 +110,8 @@ Result<void> KlapTransport::finish() {
         klap_client_hash(*version_, handshake.local_seed, handshake.remote_seed, handshake.auth_hash);
     const net::HttpResponse response = TRY(post("/app/handshake2", proof));
     if (response.status == 403)
-        return fail(Errc::auth_failed, "KLAP handshake2: the plug refuses this account's proof", response.status);
+        return fail(Errc::auth_failed, "KLAP handshake2: the plug refuses this account's proof",
+                    response.status);
     if (response.status != 200) return refused_status("handshake2", response.status);
     cipher_.emplace(handshake.local_seed, handshake.remote_seed, handshake.auth_hash);
     requests_ = 0;
@@ -114,14 +119,16 @@ Result<void> KlapTransport::finish() {
 }
 
 bool KlapTransport::ready() const {
-    return cipher_ && !cipher_->exhausted() && clock_.now() < renew_at_ && !(one_request_sessions_ && requests_ > 0);
+    return cipher_ && !cipher_->exhausted() && clock_.now() < renew_at_ &&
+           !(one_request_sessions_ && requests_ > 0);
 }
 
 Result<std::string> KlapTransport::exchange(std::string_view plain) {
     if (!cipher_ || cipher_->exhausted()) return fail(Errc::session_expired, "KLAP: no session");
     const std::int32_t seq = cipher_->next_seq();
     ++requests_;
-    const auto response = post("/app/request?seq=" + std::to_string(seq), cipher_->seal(seq, as_bytes(plain)));
+    const auto response =
+        post("/app/request?seq=" + std::to_string(seq), cipher_->seal(seq, as_bytes(plain)));
     if (!response) {
         if (response.error().code == Errc::malformed) return broken("KLAP: reply is no HTTP");
         return tl::unexpected(response.error());
@@ -143,4 +150,4 @@ tl::unexpected<Error> KlapTransport::broken(std::string what) {
     return fail(Errc::session_expired, std::move(what));
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

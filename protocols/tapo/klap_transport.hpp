@@ -53,15 +53,15 @@ private:
     RandomBytes& random_;
     const Clock& clock_;
 
-    std::optional<Handshake> pending_;  ///< handshake1 done, handshake2 not yet
+    std::optional<Handshake> pending_; ///< handshake1 done, handshake2 not yet
     std::optional<KlapCipher> cipher_;
     std::optional<KlapVersion> version_;
     std::string factory_account_;
     std::string cookie_;
     SteadyTime renew_at_{};
-    unsigned requests_ = 0;           ///< sent in this session
-    unsigned broken_seconds_ = 0;     ///< sessions in a row whose second request broke
+    unsigned requests_ = 0;       ///< sent in this session
+    unsigned broken_seconds_ = 0; ///< sessions in a row whose second request broke
     bool one_request_sessions_ = false;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -46,9 +46,10 @@ int weight(const Error& error) {
 Error sum_up(const std::vector<Attempt>& attempts) {
     if (attempts.empty()) return {Errc::unsupported, "no known way to log in", 0, {}};
     // From the back: of equals the last one knows most, as TPAP is concluded from what came before.
-    const auto worst = std::max_element(attempts.rbegin(), attempts.rend(), [](const Attempt& a, const Attempt& b) {
-        return weight(a.error) < weight(b.error);
-    });
+    const auto worst =
+        std::max_element(attempts.rbegin(), attempts.rend(), [](const Attempt& a, const Attempt& b) {
+            return weight(a.error) < weight(b.error);
+        });
     Error error = worst->error;
     if (attempts.size() == 1) return error;
     error.what += " [";
@@ -80,7 +81,7 @@ void climb(Climb& climb, Family family) {
     if (climb.goes_on() && !camera_first) try_camera(climb);
 }
 
-}  // namespace
+} // namespace
 
 Opened open_session(const Target& target, const LadderDeps& deps) {
     Climb way{target, deps, {}, target.learned, {}};
@@ -93,9 +94,10 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
         way.attempts.clear();
         climb(way, family);
     }
-    if (deps.stop.stop_requested()) return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts)};
+    if (deps.stop.stop_requested())
+        return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts)};
     if (way.session) return {std::move(way.session), std::move(way.learned), std::move(way.attempts)};
     return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts)};
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

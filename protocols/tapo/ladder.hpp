@@ -21,17 +21,17 @@ namespace tplink::tapo {
 
 /// What a former visit taught; stored by the caller.
 struct Learned {
-    std::string transport;           ///< "klap2", "aes", "tapo1", "tapo3"
-    std::string hash_form;           ///< cameras: "sha256" or "md5"
-    std::string certificate_sha256;  ///< of a device with TLS: pinned from the first visit on
-    std::string factory_account;     ///< the plug is bound to no account and answers to this one; else empty
+    std::string transport;          ///< "klap2", "aes", "tapo1", "tapo3"
+    std::string hash_form;          ///< cameras: "sha256" or "md5"
+    std::string certificate_sha256; ///< of a device with TLS: pinned from the first visit on
+    std::string factory_account;    ///< the plug is bound to no account and answers to this one; else empty
     bool operator==(const Learned&) const = default;
 };
 
 struct Target {
     discovery::Family family = discovery::Family::unknown;
-    std::string host;        ///< an address
-    std::uint16_t port = 0;  ///< 0: announced, or the family's own (80, 443)
+    std::string host;       ///< an address
+    std::uint16_t port = 0; ///< 0: announced, or the family's own (80, 443)
     Credentials credentials;
     Learned learned;
     std::optional<discovery::Found> announced;
@@ -39,13 +39,13 @@ struct Target {
 
 struct LadderDeps {
     net::HttpClientFactory http = net::make_http_client;
-    RandomBytes& random = system_random();  ///< outlives the session
-    const Clock& clock = system_clock();    ///< likewise
-    std::shared_ptr<const crypto::RsaKey> rsa_1024;  ///< for AES logins; one for the process
+    RandomBytes& random = system_random();          ///< outlives the session
+    const Clock& clock = system_clock();            ///< likewise
+    std::shared_ptr<const crypto::RsaKey> rsa_1024; ///< for AES logins; one for the process
     /// Sends a discovery probe: some plugs start their web server only then. May be empty.
     std::function<void(const std::string& host)> wake;
     std::chrono::milliseconds wake_wait{3000};
-    std::stop_token stop;  ///< ends every wait
+    std::stop_token stop; ///< ends every wait
 };
 
 /// Why a transport was not taken.
@@ -55,15 +55,15 @@ struct Attempt {
 };
 
 struct Opened {
-    /// Not logged in yet: that happens at its first request. errors: the most telling of the attempts; its sentence
-    /// names all of them. unsupported names the generation the device wants.
+    /// Not logged in yet: that happens at its first request. errors: the most telling of the attempts; its
+    /// sentence names all of them. unsupported names the generation the device wants.
     Result<std::unique_ptr<Session>> session;
     Learned learned;
     std::vector<Attempt> attempts;
 };
 
-/// Blocking: a few exchanges, each bounded by its time-out. Sends no password and no hash of it that could count as an
-/// attempt; a plug whose account proof fits nothing known is `auth_failed` already here.
+/// Blocking: a few exchanges, each bounded by its time-out. Sends no password and no hash of it that could
+/// count as an attempt; a plug whose account proof fits nothing known is `auth_failed` already here.
 Opened open_session(const Target& target, const LadderDeps& deps);
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -61,4 +61,4 @@ tl::unexpected<Error> RenewingExchange::remember(Error error) {
     return tl::unexpected(std::move(error));
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -20,9 +20,10 @@ public:
     /// clock outlives it.
     RenewingExchange(std::unique_ptr<Transport> transport, Dialect dialect, const Clock& clock);
 
-    /// One request, one reply. Logs in first when there is no session; a session the device dropped is renewed once
-    /// and the request sent again. The reply's own error_code is left to the caller unless it speaks of the session.
-    /// errors: auth_failed (for ever after), locked_out (until the time is over nothing is sent), session_expired
+    /// One request, one reply. Logs in first when there is no session; a session the device dropped is
+    /// renewed once and the request sent again. The reply's own error_code is left to the caller unless it
+    /// speaks of the session. errors: auth_failed (for ever after), locked_out (until the time is over
+    /// nothing is sent), session_expired
     ///         when a fresh session is refused as well; malformed; as Transport.
     Result<json::object> ask(const json::object& request);
 
@@ -39,10 +40,10 @@ private:
     std::unique_ptr<Transport> transport_;
     Dialect dialect_;
     const Clock& clock_;
-    std::optional<Error> refused_;  ///< auth_failed: nothing is sent any more
+    std::optional<Error> refused_; ///< auth_failed: nothing is sent any more
     std::optional<Error> locked_;
     SteadyTime locked_until_{};
     bool garbage_is_no_lost_session_ = false;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -20,7 +20,7 @@ std::optional<int> to_int(std::string_view text) {
     return value;
 }
 
-}  // namespace
+} // namespace
 
 Result<json::object> parse_object(std::string_view text) {
     boost::system::error_code error;
@@ -67,4 +67,4 @@ std::optional<int> find_int(const json::object& object, std::string_view key) {
     return number;
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -31,4 +31,4 @@ std::optional<int> find_int(const json::object& object, std::string_view key);
 /// error_code of a reply or of one entry of a batch; 0 when absent (hubs leave it out on success).
 inline int error_code(const json::object& reply) { return find_int(reply, "error_code").value_or(0); }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -30,20 +30,25 @@ void take(Climb& climb, std::unique_ptr<Transport> transport) {
     climb.session = std::make_unique<CameraSession>(std::move(transport), climb.deps.clock);
 }
 
-void take_generation(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where, CameraProbe probe) {
+void take_generation(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where,
+                     CameraProbe probe) {
     const Target& target = climb.target;
     switch (probe.generation) {
     case CameraGeneration::l4: return climb.missed("tapo4", wants_tpap("camera"));
     case CameraGeneration::l3:
-        if (const auto form = match_hash(target.credentials.password.reveal(), probe.cnonce, probe.nonce, probe.device_confirm))
+        if (const auto form = match_hash(target.credentials.password.reveal(), probe.cnonce, probe.nonce,
+                                         probe.device_confirm))
             climb.learned.hash_form = to_string(*form);
-        return take(climb, std::make_unique<CameraL3>(std::move(http), where, target.credentials, climb.deps.random,
-                                                      std::move(probe)));
+        return take(climb, std::make_unique<CameraL3>(std::move(http), where, target.credentials,
+                                                      climb.deps.random, std::move(probe)));
     case CameraGeneration::l1:
         if (announces_newer(target))
-            return climb.missed("tapo1", {Errc::refused,
-                                          "the camera announces a newer login than it now offers; the older one would hand "
-                                          "out the password's MD5 and is not used", 0, {}});
+            return climb.missed(
+                "tapo1", {Errc::refused,
+                          "the camera announces a newer login than it now offers; the older one would hand "
+                          "out the password's MD5 and is not used",
+                          0,
+                          {}});
         climb.learned.hash_form = "md5";
         return take(climb, std::make_unique<CameraL1>(std::move(http), where, target.credentials));
     }
@@ -56,11 +61,12 @@ std::optional<CameraProbe> ask(Climb& climb, net::HttpClient& http, const Camera
     const bool other = probe.error().code == Errc::unsupported;
     climb.missed("tapo3", std::move(probe).error());
     if (other && is_vigi(http, where))
-        climb.missed("vigi", {Errc::unsupported, "the camera speaks the VIGI login, not yet supported", 0, {}});
+        climb.missed("vigi",
+                     {Errc::unsupported, "the camera speaks the VIGI login, not yet supported", 0, {}});
     return std::nullopt;
 }
 
-}  // namespace
+} // namespace
 
 void try_camera(Climb& climb) {
     auto http = climb.connect(kCameraPort, net::Tls::device);
@@ -74,9 +80,11 @@ void try_camera(Climb& climb) {
 Error wants_tpap(std::string_view who) {
     return {Errc::unsupported,
             "this " + std::string(who) +
-                "'s firmware speaks TPAP, not yet supported; turn on third-party compatibility in the Tapo app: Me > "
+                "'s firmware speaks TPAP, not yet supported; turn on third-party compatibility in the Tapo "
+                "app: Me > "
                 "Third-Party Services (off and on again if it is on)",
-            0, {}};
+            0,
+            {}};
 }
 
 std::uint16_t Climb::port(std::uint16_t own_port) const {
@@ -93,4 +101,4 @@ std::unique_ptr<net::HttpClient> Climb::connect(std::uint16_t own_port, net::Tls
     return deps.http(options);
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

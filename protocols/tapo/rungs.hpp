@@ -13,12 +13,15 @@ struct Climb {
     Learned learned;
     std::vector<Attempt> attempts;
 
-    void missed(std::string transport, Error error) { attempts.push_back({std::move(transport), std::move(error)}); }
+    void missed(std::string transport, Error error) {
+        attempts.push_back({std::move(transport), std::move(error)});
+    }
     /// Nothing found yet, and nothing that forbids further questions.
     bool goes_on() const {
         if (session || deps.stop.stop_requested()) return false;
         for (const Attempt& attempt : attempts)
-            if (attempt.error.code == Errc::auth_failed || attempt.error.code == Errc::locked_out) return false;
+            if (attempt.error.code == Errc::auth_failed || attempt.error.code == Errc::locked_out)
+                return false;
         return true;
     }
     /// The configured port, else the announced one, else the family's own.
@@ -33,4 +36,4 @@ void try_plug(Climb& climb);
 void try_camera(Climb& climb);
 void try_kasa(Climb& climb);
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -9,7 +9,7 @@
 namespace tplink::tapo {
 namespace {
 
-constexpr std::size_t kMaxBatch = 5;  // more is refused with kRequestTooLong or worse; smart.md, "Batches"
+constexpr std::size_t kMaxBatch = 5; // more is refused with kRequestTooLong or worse; smart.md, "Batches"
 constexpr std::size_t kMaxComponents = 512;
 constexpr std::size_t kTerminalUuidBytes = 16;
 
@@ -43,25 +43,24 @@ std::vector<Component> components_of(const json::object& result) {
         const json::object* object = entry.if_object();
         if (!object || components.size() == kMaxComponents) continue;
         const std::string_view name = find_text(*object, "id");
-        if (!name.empty()) components.push_back({std::string(name), find_int(*object, "ver_code").value_or(1)});
+        if (!name.empty())
+            components.push_back({std::string(name), find_int(*object, "ver_code").value_or(1)});
     }
     return components;
 }
 
-}  // namespace
+} // namespace
 
 SmartSession::SmartSession(std::unique_ptr<Transport> transport, RandomBytes& random, const Clock& clock)
-    : exchange_(std::move(transport), Dialect::smart, clock),
-      clock_(clock),
-      terminal_uuid_(base64_encode(random.bytes(kTerminalUuidBytes))),
-      batch_size_(kMaxBatch) {}
+    : exchange_(std::move(transport), Dialect::smart, clock), clock_(clock),
+      terminal_uuid_(base64_encode(random.bytes(kTerminalUuidBytes))), batch_size_(kMaxBatch) {}
 
 json::object SmartSession::envelope(std::string_view method, const json::value& params) const {
     json::object request{{"method", json::string_view(method.data(), method.size())}};
-    if (!params.is_null()) request["params"] = params;  // a null makes some methods fail
+    if (!params.is_null()) request["params"] = params; // a null makes some methods fail
     request["request_time_milis"] = now_ms(clock_);
     request["terminal_uuid"] = terminal_uuid_;
-    if (transport() == "aes") request["terminalUUID"] = terminal_uuid_;  // the older spelling
+    if (transport() == "aes") request["terminalUUID"] = terminal_uuid_; // the older spelling
     return request;
 }
 
@@ -75,7 +74,8 @@ Result<json::value> SmartSession::call(const Request& request) {
     return std::move(answer.result);
 }
 
-Result<void> SmartSession::ask_batch(std::span<const Request> requests, std::span<std::optional<Answer>> answers) {
+Result<void> SmartSession::ask_batch(std::span<const Request> requests,
+                                     std::span<std::optional<Answer>> answers) {
     json::array entries;
     for (const Request& request : requests) {
         json::object entry{{"method", request.method}};
@@ -113,7 +113,7 @@ Result<std::vector<Answer>> SmartSession::query(std::span<const Request> request
         if (count > 1) {
             TRY_VOID(ask_batch(chunk, slots));
             const bool too_long = batch_size_ > 1 && batch_size_ < count;
-            if (too_long) continue;  // the same again in smaller batches
+            if (too_long) continue; // the same again in smaller batches
         }
         // A device may stop at the first failing entry: what it left out is asked alone.
         for (std::size_t i = 0; i < count; ++i)
@@ -138,4 +138,4 @@ Result<Identity> SmartSession::identify() {
     return identity;
 }
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

@@ -34,4 +34,4 @@ private:
     std::size_t batch_size_;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

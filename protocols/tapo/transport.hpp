@@ -8,14 +8,15 @@
 
 namespace tplink::tapo {
 
-/// Carries JSON texts to one device. Blocking; one thread, except cancel(). It neither retries nor renews: that is
-/// the Exchange's decision.
+/// Carries JSON texts to one device. Blocking; one thread, except cancel(). It neither retries nor renews:
+/// that is the Exchange's decision.
 class Transport {
 public:
     virtual ~Transport() = default;
 
     /// A fresh login; a former session is forgotten.
-    /// errors: auth_failed, locked_out; unsupported when the device wants another transport (device_code is its HTTP
+    /// errors: auth_failed, locked_out; unsupported when the device wants another transport (device_code is
+    /// its HTTP
     ///         status or error_code); unreachable, timeout, cancelled, refused, malformed.
     virtual Result<void> login() = 0;
 
@@ -23,7 +24,8 @@ public:
     virtual bool ready() const = 0;
 
     /// One plain JSON text there, one back. Only while ready().
-    /// errors: session_expired when the device dropped the session or its reply does not decrypt; else as login().
+    /// errors: session_expired when the device dropped the session or its reply does not decrypt; else as
+    /// login().
     virtual Result<std::string> exchange(std::string_view plain) = 0;
 
     virtual std::string_view name() const = 0;
@@ -32,4 +34,4 @@ public:
     virtual void cancel() = 0;
 };
 
-}  // namespace tplink::tapo
+} // namespace tplink::tapo

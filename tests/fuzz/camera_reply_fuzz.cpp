@@ -31,12 +31,14 @@ void batch(const json::object& reply) {
 
 void identity(const json::object& reply) {
     const json::value value(reply);
-    if (const auto found = tapo::identity_of_camera(value); found && !found->mac.empty() && found->mac.size() != 12) std::abort();
+    if (const auto found = tapo::identity_of_camera(value);
+        found && !found->mac.empty() && found->mac.size() != 12)
+        std::abort();
     if (tapo::components_of_camera(value).size() > 512) std::abort();
     (void)tapo::components_of_module_spec(value);
 }
 
-}  // namespace
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
@@ -50,14 +52,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     case 1:
         if (!reply) break;
-        if (const auto locked = tapo::lockout_of(*reply); locked && (locked->retry_after.count() <= 0 || locked->retry_after.count() > 86400))
+        if (const auto locked = tapo::lockout_of(*reply);
+            locked && (locked->retry_after.count() <= 0 || locked->retry_after.count() > 86400))
             std::abort();
         (void)tapo::login_refusal(*reply);
         break;
     case 2: {
         static const tapo::SecureChannel channel("HASH", "CNONCE", "NONCE");
         if (const auto plain = channel.open(text)) (void)tapo::parse_object(*plain);
-        if (tapo::is_stok(text) && tapo::stok_path(text).find_first_of(" \r\n?#") != std::string::npos) std::abort();
+        if (tapo::is_stok(text) && tapo::stok_path(text).find_first_of(" \r\n?#") != std::string::npos)
+            std::abort();
         break;
     }
     case 3:

@@ -14,7 +14,7 @@ void check(const Result<discovery::Found>& found) {
     if (found && (found->mac.size() != 12 || found->raw.empty())) std::abort();
 }
 
-}  // namespace
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const crypto::RsaKey key = crypto::RsaKey::generate(1024).value();
@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes bytes = std::as_bytes(std::span(data + 1, size - 1));
     switch (data[0] % 4) {
     case 0:
-        if (auto result = discovery::parse_answer(bytes)) check(discovery::read_answer(std::move(*result), &key, "me@example.com"));
+        if (auto result = discovery::parse_answer(bytes))
+            check(discovery::read_answer(std::move(*result), &key, "me@example.com"));
         break;
     case 1: check(discovery::read_kasa_answer(bytes)); break;
     case 2: check(discovery::read_kasa_answer(discovery::xor_encrypt(as_text(bytes)))); break;

@@ -31,21 +31,24 @@ private:
     net::HttpResponse reply_;
 };
 
-}  // namespace
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes bytes = std::as_bytes(std::span(data, size));
     const Buffer seed(16, std::byte{1});
     const tapo::KlapCipher cipher(seed, seed, seed);
-    if (cipher.open(5, bytes)) std::abort();  // nobody finds the signature by chance
+    if (cipher.open(5, bytes)) std::abort(); // nobody finds the signature by chance
     const Buffer sealed = cipher.seal(5, bytes);
     const auto opened = cipher.open(5, sealed);
     if (!opened || !std::equal(opened->begin(), opened->end(), bytes.begin(), bytes.end())) std::abort();
 
     const std::size_t cut = std::min<std::size_t>(size, size > 0 ? data[0] : 0);
-    net::HttpResponse reply{200, {{"Set-Cookie", std::string(as_text(bytes.first(cut)))}}, std::string(as_text(bytes.subspan(cut)))};
+    net::HttpResponse reply{200,
+                            {{"Set-Cookie", std::string(as_text(bytes.first(cut)))}},
+                            std::string(as_text(bytes.subspan(cut)))};
     SameBytes random;
-    tapo::KlapTransport transport(std::make_unique<Parrot>(std::move(reply)), {"user", Secret("password")}, random, system_clock());
+    tapo::KlapTransport transport(std::make_unique<Parrot>(std::move(reply)), {"user", Secret("password")},
+                                  random, system_clock());
     if (transport.login() && transport.exchange("{}")) std::abort();
     return 0;
 }

@@ -26,23 +26,31 @@ crypto::AesIv iv() { return crypto::aes_key(hex(aes(), "/aes_iv")); }
 std::string seal(std::string_view inner) {
     return base64_encode(crypto::aes128_cbc_encrypt(key(), iv(), as_bytes(inner)));
 }
-std::string reply(std::string_view inner) { return R"({"error_code":0,"result":{"response":")" + seal(inner) + R"("}})"; }
+std::string reply(std::string_view inner) {
+    return R"({"error_code":0,"result":{"response":")" + seal(inner) + R"("}})";
+}
 json::value inner_of(const net::HttpRequest& request) {
     const std::string cipher = text(json::parse(request.body), "/params/request");
-    return json::parse(as_text(crypto::aes128_cbc_decrypt(key(), iv(), base64_decode(cipher).value()).value()));
+    return json::parse(
+        as_text(crypto::aes128_cbc_decrypt(key(), iv(), base64_decode(cipher).value()).value()));
 }
 
 Step handshake() {
-    return {"/app", std::nullopt, ok(text(aes(), "/handshake_response"), {{"Set-Cookie", text(aes(), "/set_cookie_seen")}}),
-            {{"requestByApp", "true"}, {"Cookie", ""}}, [](const net::HttpRequest& request) {
-                const json::value sent = json::parse(request.body);
-                EXPECT_EQ(text(sent, "/method"), "handshake");
-                EXPECT_EQ(text(sent, "/params/key"), text(aes(), "/public_pem_one_line"));
-                return ok(text(aes(), "/handshake_response"), {{"Set-Cookie", text(aes(), "/set_cookie_seen")}});
-            }};
+    return {
+        "/app",
+        std::nullopt,
+        ok(text(aes(), "/handshake_response"), {{"Set-Cookie", text(aes(), "/set_cookie_seen")}}),
+        {{"requestByApp", "true"}, {"Cookie", ""}},
+        [](const net::HttpRequest& request) {
+            const json::value sent = json::parse(request.body);
+            EXPECT_EQ(text(sent, "/method"), "handshake");
+            EXPECT_EQ(text(sent, "/params/key"), text(aes(), "/public_pem_one_line"));
+            return ok(text(aes(), "/handshake_response"), {{"Set-Cookie", text(aes(), "/set_cookie_seen")}});
+        }};
 }
 Step login(std::string_view params, std::string_view answer) {
-    const auto play = [params = json::value(at(aes(), params)), answer = std::string(answer)](const net::HttpRequest& r) {
+    const auto play = [params = json::value(at(aes(), params)),
+                       answer = std::string(answer)](const net::HttpRequest& r) {
         EXPECT_EQ(at(inner_of(r), "/params"), params);
         return ok(reply(answer));
     };
@@ -54,16 +62,23 @@ class AesTransportTest : public ::testing::Test {
 protected:
     AesTransport make(Script& script, AesLogin form = AesLogin::plain) {
         auto rsa = crypto::RsaKey::from_private_pem(text(aes(), "/rsa_private_pkcs8_pem"));
-        return {script.client(), {"user@example.com", Secret("Sim-pass1")},
-                std::make_shared<const crypto::RsaKey>(std::move(rsa).value()), form, clock_};
+        return {script.client(),
+                {"user@example.com", Secret("Sim-pass1")},
+                std::make_shared<const crypto::RsaKey>(std::move(rsa).value()),
+                form,
+                clock_};
     }
     FakeClock clock_;
 };
 
 TEST_F(AesTransportTest, LogsInWithTheKnownBytes) {
-    const Step first{"/app", text(aes(), "/passthrough/0/body"), ok(reply(text(aes(), "/response/inner"))), {}, {}};
-    const Step second{text(aes(), "/response/next_url"), text(aes(), "/passthrough/1/body"), ok(reply(R"({"error_code":0})")),
-                      {{"Cookie", text(aes(), "/cookie_to_send")}}, {}};
+    const Step first{
+        "/app", text(aes(), "/passthrough/0/body"), ok(reply(text(aes(), "/response/inner"))), {}, {}};
+    const Step second{text(aes(), "/response/next_url"),
+                      text(aes(), "/passthrough/1/body"),
+                      ok(reply(R"({"error_code":0})")),
+                      {{"Cookie", text(aes(), "/cookie_to_send")}},
+                      {}};
     Script script({handshake(), first, second});
     AesTransport transport = make(script);
     ASSERT_TRUE(transport.login());
@@ -102,8 +117,9 @@ TEST_F(AesTransportTest, OtherTransportWantedIsToldByTheProbe) {
 }
 
 TEST_F(AesTransportTest, BadHandshakeRepliesAreErrors) {
-    for (const char* body : {"", "{}", "[]", R"({"error_code":0})", R"({"error_code":0,"result":{"key":"!!"}})",
-                             R"({"error_code":0,"result":{"key":"AAAA"}})"}) {
+    for (const char* body :
+         {"", "{}", "[]", R"({"error_code":0})", R"({"error_code":0,"result":{"key":"!!"}})",
+          R"({"error_code":0,"result":{"key":"AAAA"}})"}) {
         Script script({{"/app", std::nullopt, ok(body), {}, {}}});
         AesTransport transport = make(script);
         EXPECT_EQ(transport.login().error().code, Errc::malformed) << body;
@@ -154,5 +170,5 @@ TEST(SessionCookie, ReadsWhatDevicesSend) {
     EXPECT_FALSE(session_cookie({200, {}, ""}));
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

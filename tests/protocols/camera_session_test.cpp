@@ -18,7 +18,9 @@ protected:
         return {std::make_unique<LineTransport>(line_, "tapo3"), clock_, batch};
     }
     void reply(std::string text) { line_.replies.emplace_back(std::move(text)); }
-    void responses(const std::string& list) { reply(R"({"error_code":0,"result":{"responses":[)" + list + "]}}"); }
+    void responses(const std::string& list) {
+        reply(R"({"error_code":0,"result":{"responses":[)" + list + "]}}");
+    }
     std::string sent(std::size_t index) { return json::serialize(line_.sent.at(index)); }
     /// "a,b" of the batch sent as number `index`.
     std::string methods(std::size_t index) {
@@ -35,7 +37,8 @@ Request ask(const char* method, const char* params = "{}") { return {method, jso
 
 TEST_F(CameraSessionTest, BatchHasTheBytesOfThePage) {
     CameraSession session = make();
-    responses(R"({"method":"getLensMaskConfig","result":{"lens_mask":{"lens_mask_info":{"enabled":"on"}}},"error_code":0})");
+    responses(
+        R"({"method":"getLensMaskConfig","result":{"lens_mask":{"lens_mask_info":{"enabled":"on"}}},"error_code":0})");
     const Request request = ask("getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})");
     const auto answers = session.query({&request, 1}).value();
     EXPECT_EQ(sent(0), R"({"method":"multipleRequest","params":{"requests":[{"method":"getLensMaskConfig",)"
@@ -62,9 +65,11 @@ TEST_F(CameraSessionTest, HubsAnswerOutOfOrder) {
 
 TEST_F(CameraSessionTest, TwinsAreToldApartByModuleAndSection) {
     CameraSession session = make();
-    responses(R"({"method":"getLdc","error_code":-40106},{"method":"getLdc","result":{"image":{"common":{"v":2}}}},)"
-              R"({"method":"getLdc","result":{"image":{"switch":{"v":1}}}})");
-    const Request requests[] = {ask("getLdc", R"({"image":{"name":["switch"]}})"), ask("getLdc", R"({"image":{"name":"common"}})"),
+    responses(
+        R"({"method":"getLdc","error_code":-40106},{"method":"getLdc","result":{"image":{"common":{"v":2}}}},)"
+        R"({"method":"getLdc","result":{"image":{"switch":{"v":1}}}})");
+    const Request requests[] = {ask("getLdc", R"({"image":{"name":["switch"]}})"),
+                                ask("getLdc", R"({"image":{"name":"common"}})"),
                                 ask("getLdc", R"({"image":{"name":["other"]}})")};
     const auto answers = session.query(requests).value();
     EXPECT_EQ(answers[0].result->at_pointer("/image/switch/v"), 1);
@@ -74,9 +79,10 @@ TEST_F(CameraSessionTest, TwinsAreToldApartByModuleAndSection) {
 
 TEST_F(CameraSessionTest, CodesOfSingleMethods) {
     CameraSession session = make();
-    responses(R"({"method":"a","error_code":-40106},{"method":"b","error_code":"-64324"},{"method":"c","error_code":-64304},)"
-              R"({"method":"d","error_code":-123456},{"method":"e"},{"method":"f","error_code":-40401},)"
-              R"({"method":"g","result":{"response_data":{"error_code":-40108}},"error_code":0})");
+    responses(
+        R"({"method":"a","error_code":-40106},{"method":"b","error_code":"-64324"},{"method":"c","error_code":-64304},)"
+        R"({"method":"d","error_code":-123456},{"method":"e"},{"method":"f","error_code":-40401},)"
+        R"({"method":"g","result":{"response_data":{"error_code":-40108}},"error_code":0})");
     const Request requests[] = {ask("a"), ask("b"), ask("c"), ask("d"), ask("e"), ask("f"), ask("g")};
     const auto answers = session.query(requests).value();
     EXPECT_EQ(answers[0].result.error().code, Errc::unsupported);
@@ -108,11 +114,11 @@ TEST_F(CameraSessionTest, MoreThanABatchIsSplit) {
 TEST_F(CameraSessionTest, RequestThatBreaksTheEnvelopeIsIsolatedAndThenAskedAlone) {
     CameraSession session = make();
     const std::string bad = R"({"error_code":-40210})";
-    reply(bad);                                         // a b c d
-    responses(R"({"method":"a"},{"method":"b"})");      // a b
-    reply(bad);                                         // c d
-    reply(bad);                                         // c
-    responses(R"({"method":"d"})");                     // d
+    reply(bad);                                    // a b c d
+    responses(R"({"method":"a"},{"method":"b"})"); // a b
+    reply(bad);                                    // c d
+    reply(bad);                                    // c
+    responses(R"({"method":"d"})");                // d
     const Request requests[] = {ask("a"), ask("b"), ask("c"), ask("d")};
     const auto answers = session.query(requests).value();
     EXPECT_EQ(answers[2].result.error().code, Errc::unsupported);
@@ -193,12 +199,14 @@ TEST_F(CameraSessionTest, LockoutDuringTheSessionSendsNothingMore) {
     EXPECT_EQ(line_.sent.size(), 1U);
 }
 
-const std::string kInfo = R"({"device_info":{"basic_info":{"device_type":"SMART.IPCAMERA","device_model":"C200","device_alias":"Hall",
+const std::string kInfo =
+    R"({"device_info":{"basic_info":{"device_type":"SMART.IPCAMERA","device_model":"C200","device_alias":"Hall",
     "sw_version":"1.3.9 Build 231019","hw_version":"1.0","mac":"40-AE-30-00-00-01","dev_id":"80"}}})";
 
 TEST_F(CameraSessionTest, Identifies) {
     CameraSession session = make();
-    responses(R"({"method":"getDeviceInfo","error_code":0,"result":)" + kInfo + R"(},{"method":"getAppComponentList","result":
+    responses(R"({"method":"getDeviceInfo","error_code":0,"result":)" + kInfo +
+              R"(},{"method":"getAppComponentList","result":
         {"app_component":{"app_component_list":[{"name":"lensMask","version":2},{"name":"led","version":1},{},3]}}})");
     const Identity identity = session.identify().value();
     EXPECT_EQ(identity.mac, "40ae30000001");
@@ -213,12 +221,15 @@ TEST_F(CameraSessionTest, Identifies) {
 
 TEST_F(CameraSessionTest, OlderCamerasTellTheirModulesInstead) {
     CameraSession session = make();
-    responses(R"({"method":"getDeviceInfo","error_code":0,"result":)" + kInfo + R"(},{"method":"getAppComponentList","error_code":-40106})");
-    reply(R"({"function":{"module_spec":{"lens_mask":"1","led":"1","ptz":"0","msg_alarm":"1"}},"error_code":0})");
+    responses(R"({"method":"getDeviceInfo","error_code":0,"result":)" + kInfo +
+              R"(},{"method":"getAppComponentList","error_code":-40106})");
+    reply(
+        R"({"function":{"module_spec":{"lens_mask":"1","led":"1","ptz":"0","msg_alarm":"1"}},"error_code":0})");
     const Identity identity = session.identify().value();
     EXPECT_EQ(sent(1), R"({"method":"get","function":{"name":["module_spec"]}})");
     const auto has = [&](std::string_view name) {
-        return std::any_of(identity.components.begin(), identity.components.end(), [&](const Component& c) { return c.name == name; });
+        return std::any_of(identity.components.begin(), identity.components.end(),
+                           [&](const Component& c) { return c.name == name; });
     };
     EXPECT_TRUE(has("lensMask"));
     EXPECT_TRUE(has("manualAlarm"));
@@ -226,5 +237,5 @@ TEST_F(CameraSessionTest, OlderCamerasTellTheirModulesInstead) {
     EXPECT_FALSE(has("ptz"));
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

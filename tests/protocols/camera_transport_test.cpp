@@ -30,7 +30,8 @@ TEST(CameraHttp, StokGoesRawIntoThePath) {
 TEST(PasswordHash, MatchesKnownAnswers) {
     for (const json::value& row : at(vectors(), "/password_hashes").as_array()) {
         EXPECT_EQ(password_hash(HashForm::md5, text(row, "/password_utf8")), text(row, "/md5_upper_hex"));
-        EXPECT_EQ(password_hash(HashForm::sha256, text(row, "/password_utf8")), text(row, "/sha256_upper_hex"));
+        EXPECT_EQ(password_hash(HashForm::sha256, text(row, "/password_utf8")),
+                  text(row, "/sha256_upper_hex"));
     }
 }
 
@@ -41,7 +42,8 @@ TEST(SecureChannel, MatchesKnownAnswers) {
         const std::string hash = text(s, "/password_hash_used_ascii");
         EXPECT_EQ(device_confirm(cnonce, hash, nonce), text(s, "/device_confirm_ascii"));
         EXPECT_EQ(digest_passwd(hash, cnonce, nonce), text(s, "/digest_passwd_ascii"));
-        const auto form = match_hash(text(s, "/password_utf8"), cnonce, nonce, text(s, "/device_confirm_ascii"));
+        const auto form =
+            match_hash(text(s, "/password_utf8"), cnonce, nonce, text(s, "/device_confirm_ascii"));
         ASSERT_TRUE(form);
         EXPECT_EQ(to_string(*form), text(s, "/password_hash_kind"));
         const SecureChannel channel(hash, cnonce, nonce);
@@ -67,25 +69,32 @@ TEST(CameraProbe, TellsTheGenerations) {
     EXPECT_EQ(l3.generation, CameraGeneration::l3);
     EXPECT_EQ(l3.nonce, text(secure(0), "/nonce_ascii"));
     EXPECT_EQ(probe_of(R"({"error_code":-40211})").generation, CameraGeneration::l4);
-    EXPECT_EQ(probe_of(R"({"error_code":-40401,"result":{"data":{"code":-40401,"encrypt_type":["1","2"],"sec_left":0}}})").generation,
-              CameraGeneration::l1);
-    EXPECT_EQ(probe_of(R"({"error_code":"-40401","result":{"data":{"encrypt_type":["4"]}}})").generation, CameraGeneration::l4);
+    EXPECT_EQ(
+        probe_of(
+            R"({"error_code":-40401,"result":{"data":{"code":-40401,"encrypt_type":["1","2"],"sec_left":0}}})")
+            .generation,
+        CameraGeneration::l1);
+    EXPECT_EQ(probe_of(R"({"error_code":"-40401","result":{"data":{"encrypt_type":["4"]}}})").generation,
+              CameraGeneration::l4);
 }
 
 TEST(CameraProbe, TellsALockout) {
-    for (const char* reply : {R"({"error_code":-40401,"data":{"code":-40404,"sec_left":1200}})",
-                              R"({"error_code":-40413,"result":{"data":{"code":-40404,"sec_left":1200,"nonce":"1"}}})",
-                              R"({"error_code":-40404,"result":{"data":{"sec_left":"1200"}}})"}) {
+    for (const char* reply :
+         {R"({"error_code":-40401,"data":{"code":-40404,"sec_left":1200}})",
+          R"({"error_code":-40413,"result":{"data":{"code":-40404,"sec_left":1200,"nonce":"1"}}})",
+          R"({"error_code":-40404,"result":{"data":{"sec_left":"1200"}}})"}) {
         const Error error = read_probe(reply, "C").error();
         EXPECT_EQ(error.code, Errc::locked_out) << reply;
         EXPECT_EQ(error.retry_after, 1200s);
     }
     EXPECT_EQ(read_probe(R"({"error_code":-40404})", "C").error().retry_after, 1800s);
-    EXPECT_EQ(read_probe(R"({"error_code":-40404,"data":{"sec_left":2000000000}})", "C").error().retry_after, 24h);
+    EXPECT_EQ(read_probe(R"({"error_code":-40404,"data":{"sec_left":2000000000}})", "C").error().retry_after,
+              24h);
 }
 
 TEST(CameraProbe, OthersAreNoCamera) {
-    for (const char* reply : {"<html></html>", "", "[]", R"({"error_code":1003})", R"({"error_code":0})", "{}"})
+    for (const char* reply :
+         {"<html></html>", "", "[]", R"({"error_code":1003})", R"({"error_code":0})", "{}"})
         EXPECT_EQ(read_probe(reply, "C").error().code, Errc::unsupported) << reply;
     EXPECT_EQ(read_probe(R"({"error_code":-40413,"result":{"data":{}}})", "C").error().code, Errc::malformed);
 }
@@ -93,14 +102,18 @@ TEST(CameraProbe, OthersAreNoCamera) {
 // L1
 
 Step l1_login(std::string reply) {
-    return {"/", text(vectors(), "/legacy_login/request_body_json"), ok(std::move(reply)), {{"requestByApp", "true"},
-            {"Referer", "https://192.0.2.7:443"}}, {}};
+    return {"/",
+            text(vectors(), "/legacy_login/request_body_json"),
+            ok(std::move(reply)),
+            {{"requestByApp", "true"}, {"Referer", "https://192.0.2.7:443"}},
+            {}};
 }
 Step l1_good() { return l1_login(text(vectors(), "/legacy_login/reply_body_json")); }
 const Credentials kAccount{"me@example.com", Secret("correct horse")};
 
 TEST(CameraL1, LogsInAndExchangesByTheKnownAnswers) {
-    Script script({l1_good(), {text(vectors(), "/legacy_login/next_request_path_ascii"), "{}", ok("reply"), {}, {}}});
+    Script script(
+        {l1_good(), {text(vectors(), "/legacy_login/next_request_path_ascii"), "{}", ok("reply"), {}, {}}});
     CameraL1 camera(script.client(), kWhere, kAccount);
     ASSERT_TRUE(camera.login());
     EXPECT_TRUE(camera.ready());
@@ -108,8 +121,13 @@ TEST(CameraL1, LogsInAndExchangesByTheKnownAnswers) {
 }
 
 TEST(CameraL1, WrongPasswordIsTriedOnceAndCounted) {
-    Script script({l1_login(R"({"error_code":-40401,"result":{"data":{"code":-40411,"time":9,"max_time":10,"sec_left":0}}})")});
-    script.add({"/", std::nullopt, status(401, R"({"error_code":-40401,"result":{"data":{"code":-40411}}})"), {}, {}});
+    Script script({l1_login(
+        R"({"error_code":-40401,"result":{"data":{"code":-40411,"time":9,"max_time":10,"sec_left":0}}})")});
+    script.add({"/",
+                std::nullopt,
+                status(401, R"({"error_code":-40401,"result":{"data":{"code":-40411}}})"),
+                {},
+                {}});
     for (const char* said : {"attempt 9 of 10", "unknown user name or wrong password"}) {
         CameraL1 camera(script.client(), kWhere, kAccount);
         const Error error = camera.login().error();
@@ -138,7 +156,12 @@ TEST(CameraL1, OddRepliesAreErrors) {
 }
 
 TEST(CameraL1, StatusWithoutJsonEndsTheSession) {
-    Script script({l1_good(), {text(vectors(), "/legacy_login/next_request_path_ascii"), std::nullopt, status(401, "no"), {}, {}}});
+    Script script({l1_good(),
+                   {text(vectors(), "/legacy_login/next_request_path_ascii"),
+                    std::nullopt,
+                    status(401, "no"),
+                    {},
+                    {}}});
     CameraL1 camera(script.client(), kWhere, kAccount);
     ASSERT_TRUE(camera.login());
     EXPECT_EQ(camera.exchange("{}").error().code, Errc::session_expired);
@@ -162,13 +185,19 @@ Step step1(const json::value& s) {
     return {"/", text(s, "/step1_request_body_json"), ok(text(s, "/step1_reply_body_json")), {}, {}};
 }
 Step step2(const json::value& s, std::optional<std::string> reply = std::nullopt) {
-    return {"/", text(s, "/step2_request_body_json"), ok(reply.value_or(text(s, "/step2_reply_body_json"))), {}, {}};
+    return {"/",
+            text(s, "/step2_request_body_json"),
+            ok(reply.value_or(text(s, "/step2_reply_body_json"))),
+            {},
+            {}};
 }
 Step exchange_step(const json::value& s, int index) {
     const std::string r = "/requests/" + std::to_string(index);
-    return {text(s, "/request_path_ascii"), text(s, r + "/http_body_ascii"),
+    return {text(s, "/request_path_ascii"),
+            text(s, r + "/http_body_ascii"),
             ok(text(s, "/replies/" + std::to_string(index) + "/http_body_ascii")),
-            {{"Seq", text(s, r + "/header_Seq_ascii")}, {"Tapo_tag", text(s, r + "/header_Tapo_tag_ascii")}}, {}};
+            {{"Seq", text(s, r + "/header_Seq_ascii")}, {"Tapo_tag", text(s, r + "/header_Tapo_tag_ascii")}},
+            {}};
 }
 
 class CameraL3Test : public ::testing::Test {
@@ -223,16 +252,23 @@ TEST_F(CameraL3Test, WrongPasswordIsFoundByTheCamerasProofAndStep2IsNotSent) {
     const json::value& s = secure(0);
     Script script({step1(s)});
     CameraL3 camera(script.client(), kWhere,
-                    {"me@example.com", Secret(text(vectors(), "/secure_login_wrong_password/password_utf8"))}, random_);
+                    {"me@example.com", Secret(text(vectors(), "/secure_login_wrong_password/password_utf8"))},
+                    random_);
     const Error error = camera.login().error();
     EXPECT_EQ(error.code, Errc::auth_failed);
     EXPECT_NE(error.what.find("third-party"), std::string::npos);
 }
 
 TEST_F(CameraL3Test, CameraOnItsFactoryPasswordIsNamed) {
-    const std::string confirm = device_confirm("0123456789ABCDEF", password_hash(HashForm::sha256, "TPL075526460603"), "AB");
-    Script script({{"/", std::nullopt, ok(R"({"error_code":-40413,"result":{"data":{"encrypt_type":["3"],"nonce":"AB","device_confirm":")" +
-                                          confirm + R"("}}})"), {}, {}}});
+    const std::string confirm =
+        device_confirm("0123456789ABCDEF", password_hash(HashForm::sha256, "TPL075526460603"), "AB");
+    Script script(
+        {{"/",
+          std::nullopt,
+          ok(R"({"error_code":-40413,"result":{"data":{"encrypt_type":["3"],"nonce":"AB","device_confirm":")" +
+             confirm + R"("}}})"),
+          {},
+          {}}});
     CameraL3 camera = make(script, secure(0));
     EXPECT_NE(camera.login().error().what.find("not bound"), std::string::npos);
 }
@@ -258,9 +294,11 @@ TEST_F(CameraL3Test, RefusalsOfStep2) {
         CameraL3 camera = make(script, s);
         return camera.login().error().code;
     };
-    EXPECT_EQ(code_for(R"({"error_code":-40401,"result":{"data":{"code":-40401,"time":1,"max_time":10}}})"), Errc::auth_failed);
+    EXPECT_EQ(code_for(R"({"error_code":-40401,"result":{"data":{"code":-40401,"time":1,"max_time":10}}})"),
+              Errc::auth_failed);
     EXPECT_EQ(code_for(R"({"error_code":-40401,"data":{"code":-40404,"sec_left":1800}})"), Errc::locked_out);
-    EXPECT_EQ(code_for(R"({"error_code":0,"result":{"stok":"a","start_seq":1,"user_group":"guest"}})"), Errc::auth_failed);
+    EXPECT_EQ(code_for(R"({"error_code":0,"result":{"stok":"a","start_seq":1,"user_group":"guest"}})"),
+              Errc::auth_failed);
     EXPECT_EQ(code_for(R"({"error_code":0,"result":{"stok":"a","user_group":"root"}})"), Errc::malformed);
     EXPECT_EQ(code_for("<html>"), Errc::malformed);
 }
@@ -272,20 +310,27 @@ TEST_F(CameraL3Test, CameraThatChangedItsLoginIsUnsupported) {
 }
 
 TEST_F(CameraL3Test, RepliesInClearAreTakenAsTheyAre) {
-    EXPECT_EQ(first_exchange(ok(R"({"lens_mask":{},"error_code":0})")).value(), R"({"lens_mask":{},"error_code":0})");
-    EXPECT_EQ(first_exchange(ok(R"({"error_code":0,"result":{"response":"{\"error_code\":0}"}})")).value(), R"({"error_code":0})");
+    EXPECT_EQ(first_exchange(ok(R"({"lens_mask":{},"error_code":0})")).value(),
+              R"({"lens_mask":{},"error_code":0})");
+    EXPECT_EQ(first_exchange(ok(R"({"error_code":0,"result":{"response":"{\"error_code\":0}"}})")).value(),
+              R"({"error_code":0})");
 }
 
 TEST_F(CameraL3Test, WhatEndsTheSession) {
     EXPECT_EQ(first_exchange(status(500, "")).error().code, Errc::session_expired);
     EXPECT_EQ(first_exchange(status(500, "{}")).error().code, Errc::session_expired);
     EXPECT_EQ(first_exchange(ok("garbage")).error().code, Errc::session_expired);
-    EXPECT_EQ(first_exchange(ok(R"({"error_code":0,"result":{"response":"AAAA"}})")).error().code, Errc::session_expired);
-    const SecureChannel channel(text(secure(0), "/password_hash_used_ascii"), "0123456789ABCDEF", "FEDCBA9876543210");
-    const std::string told = json::serialize(json::parse(channel.seal(R"({"error_code":-40401})")).at("params").at("request"));
-    EXPECT_EQ(first_exchange(status(500, R"({"error_code":0,"seq":716,"result":{"response":)" + told + "}}")).error().code,
+    EXPECT_EQ(first_exchange(ok(R"({"error_code":0,"result":{"response":"AAAA"}})")).error().code,
+              Errc::session_expired);
+    const SecureChannel channel(text(secure(0), "/password_hash_used_ascii"), "0123456789ABCDEF",
+                                "FEDCBA9876543210");
+    const std::string told =
+        json::serialize(json::parse(channel.seal(R"({"error_code":-40401})")).at("params").at("request"));
+    EXPECT_EQ(first_exchange(status(500, R"({"error_code":0,"seq":716,"result":{"response":)" + told + "}}"))
+                  .error()
+                  .code,
               Errc::session_expired);
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

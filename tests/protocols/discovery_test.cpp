@@ -35,11 +35,18 @@ TEST(Xor, MatchesKnownAnswers) {
 
 TEST(Tdp, ProbeMatchesTheKnownAnswer) {
     const Buffer serial = hex(tdp(), "/random4");
-    EXPECT_EQ(hex_lower(build_probe(key()->public_pem(64), load_be32(std::span(serial).first<4>()))), text(tdp(), "/probe"));
+    EXPECT_EQ(hex_lower(build_probe(key()->public_pem(64), load_be32(std::span(serial).first<4>()))),
+              text(tdp(), "/probe"));
 }
 
 TEST(Tdp, AnswersChooseTheTransport) {
-    struct Expected { Family family; std::string_view transport; bool iot; bool https; std::uint16_t port; };
+    struct Expected {
+        Family family;
+        std::string_view transport;
+        bool iot;
+        bool https;
+        std::uint16_t port;
+    };
     const std::map<std::string, Expected> expected{
         {"smart+klap2", {Family::tapo_plug, "klap2", false, false, 80}},
         {"smart+aes", {Family::tapo_plug, "aes", false, false, 80}},
@@ -62,8 +69,11 @@ TEST(Tdp, AnswersChooseTheTransport) {
         EXPECT_EQ(found.https, want.https) << choice;
         EXPECT_EQ(found.port, want.port) << choice;
         EXPECT_EQ(found.mac, "5ca6e6010203");
-        if (choice != "camera") { EXPECT_EQ(found.owner_matches, true) << choice; }
-        EXPECT_EQ(found.login_version, choice == "smart+aes" || choice == "iot+klap1" || found.https ? 1 : 2) << choice;
+        if (choice != "camera") {
+            EXPECT_EQ(found.owner_matches, true) << choice;
+        }
+        EXPECT_EQ(found.login_version, choice == "smart+aes" || choice == "iot+klap1" || found.https ? 1 : 2)
+            << choice;
     }
 }
 
@@ -81,7 +91,8 @@ TEST(Tdp, OpensWhatACameraHides) {
 TEST(Tdp, OpensTheOtherPaddingToo) {
     const Buffer secret = hex(tdp(), "/replies/5/encrypt_info_key_iv");
     const std::string plain = R"({"http_port":4443})";
-    const Buffer data = crypto::aes128_cbc_encrypt(crypto::aes_key(secret), crypto::aes_key(Bytes(secret).subspan(16)), as_bytes(plain));
+    const Buffer data = crypto::aes128_cbc_encrypt(
+        crypto::aes_key(secret), crypto::aes_key(Bytes(secret).subspan(16)), as_bytes(plain));
     const Buffer wrapped = crypto::rsa_encrypt_pkcs1(key()->public_der(), secret).value();
     json::object result{{"encrypt_info", {{"key", base64_encode(wrapped)}, {"data", base64_encode(data)}}}};
     EXPECT_EQ(json::serialize(open_encrypt_info(result, *key()).value()), plain);
@@ -91,7 +102,8 @@ TEST(Tdp, OpensTheOtherPaddingToo) {
 
 TEST(Tdp, CamerasAnnounceTheirGeneration) {
     const auto transport = [](const char* more) {
-        auto result = json::parse(R"({"mac":"AA-BB-CC-DD-EE-FF","device_type":"SMART.IPCAMERA")" + std::string(more) + "}");
+        auto result = json::parse(R"({"mac":"AA-BB-CC-DD-EE-FF","device_type":"SMART.IPCAMERA")" +
+                                  std::string(more) + "}");
         return read_answer(result.as_object(), nullptr, "").value().transport;
     };
     EXPECT_EQ(transport(R"(,"encrypt_type":["1","2"])"), "tapo1");
@@ -103,7 +115,8 @@ TEST(Tdp, CamerasAnnounceTheirGeneration) {
 
 TEST(Tdp, BadDatagramsAreErrors) {
     const Buffer good = hex(tdp(), "/replies/0/datagram");
-    for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(parse_answer(Bytes(good).first(size))) << size;
+    for (std::size_t size = 0; size < good.size(); ++size)
+        EXPECT_FALSE(parse_answer(Bytes(good).first(size))) << size;
     const auto with_body = [](std::string_view body) { return concat({Buffer(16), as_bytes(body)}); };
     EXPECT_TRUE(parse_answer(with_body(R"({"result":{}})")));
     EXPECT_EQ(parse_answer(with_body(R"({"error_code":-1})")).error().code, Errc::refused);
@@ -115,14 +128,19 @@ TEST(Tdp, BadDatagramsAreErrors) {
 
 TEST(KasaAnswer, PlugsAndCameras) {
     const auto read = [](std::string_view sysinfo) { return read_kasa_answer(xor_encrypt(sysinfo)); };
-    const Found plug = read(R"x({"system":{"get_sysinfo":{"mic_mac":"E848B8010203","model":"HS110(EU)","alias":"Lamp",
-        "type":"IOT.SMARTPLUGSWITCH","sw_ver":"1.2","hw_ver":"2.0","deviceId":"80","err_code":0}}})x").value();
+    const Found plug =
+        read(R"x({"system":{"get_sysinfo":{"mic_mac":"E848B8010203","model":"HS110(EU)","alias":"Lamp",
+        "type":"IOT.SMARTPLUGSWITCH","sw_ver":"1.2","hw_ver":"2.0","deviceId":"80","err_code":0}}})x")
+            .value();
     EXPECT_EQ(plug.mac, "e848b8010203");
     EXPECT_EQ(plug.model, "HS110");
     EXPECT_EQ(plug.name, "Lamp");
     EXPECT_EQ(plug.transport, "xor");
     EXPECT_EQ(plug.port, 9999);
-    const Found camera = read(R"x({"system":{"get_sysinfo":{"system":{"mac":"E8:48:B8:01:02:04","type":"IOT.IPCAMERA","model":"EC70(US)"}}}})x").value();
+    const Found camera =
+        read(
+            R"x({"system":{"get_sysinfo":{"system":{"mac":"E8:48:B8:01:02:04","type":"IOT.IPCAMERA","model":"EC70(US)"}}}})x")
+            .value();
     EXPECT_EQ(camera.family, Family::kasa_camera);
     EXPECT_EQ(camera.mac, "e848b8010204");
     EXPECT_FALSE(read(R"({"system":{"get_sysinfo":{}}})"));
@@ -132,14 +150,16 @@ TEST(KasaAnswer, PlugsAndCameras) {
 TEST(Targets, ExpandsAndBounds) {
     const auto expand = [](std::vector<std::string> list) { return expand_targets(list); };
     EXPECT_EQ(expand({"10.0.0.5"}).value(), std::vector<std::string>{"10.0.0.5"});
-    EXPECT_EQ(expand({"10.0.0.0/30", "10.0.0.1"}).value(), (std::vector<std::string>{"10.0.0.1", "10.0.0.2"}));
+    EXPECT_EQ(expand({"10.0.0.0/30", "10.0.0.1"}).value(),
+              (std::vector<std::string>{"10.0.0.1", "10.0.0.2"}));
     EXPECT_EQ(expand({"10.0.0.9/31"}).value(), (std::vector<std::string>{"10.0.0.8", "10.0.0.9"}));
     EXPECT_EQ(expand({"10.0.0.9/32"}).value(), std::vector<std::string>{"10.0.0.9"});
     EXPECT_EQ(expand({"192.168.4.77/22"})->size(), 1022U);
     EXPECT_EQ(expand({"10.0.0.0/8"}).error().code, Errc::refused);
     EXPECT_EQ(expand({"0.0.0.0/0"}).error().code, Errc::refused);
     EXPECT_EQ(expand({"10.0.0.0/22", "10.1.0.0/24"}).error().code, Errc::refused);
-    for (const char* bad : {"", "10.0.0", "10.0.0.256", "10.0.0.1.2", "camera.local", "10.0.0.0/33", "10.0.0.0/", "10.0.0.1 ", "1..2.3"})
+    for (const char* bad : {"", "10.0.0", "10.0.0.256", "10.0.0.1.2", "camera.local", "10.0.0.0/33",
+                            "10.0.0.0/", "10.0.0.1 ", "1..2.3"})
         EXPECT_EQ(expand({bad}).error().code, Errc::malformed) << bad;
 }
 
@@ -178,12 +198,18 @@ private:
 class DiscoverTest : public ::testing::Test {
 protected:
     Deps deps() {
-        return {.open_socket = [this]() -> Result<std::unique_ptr<net::UdpSocket>> { return std::make_unique<WireSocket>(wire_); },
+        return {.open_socket = [this]() -> Result<std::unique_ptr<net::UdpSocket>> {
+                    return std::make_unique<WireSocket>(wire_);
+                },
                 .broadcasts = [] { return std::vector<std::string>{"192.0.2.255"}; },
-                .key = key(), .random = random_, .clock = wire_.clock, .stop = stop_.get_token()};
+                .key = key(),
+                .random = random_,
+                .clock = wire_.clock,
+                .stop = stop_.get_token()};
     }
     void arrives(int row, const char* address, std::uint16_t port = kTdpPort) {
-        wire_.incoming.push_back({address, port, hex(tdp(), "/replies/" + std::to_string(row) + "/datagram")});
+        wire_.incoming.push_back(
+            {address, port, hex(tdp(), "/replies/" + std::to_string(row) + "/datagram")});
     }
     Wire wire_;
     CountingRandom random_;
@@ -194,12 +220,15 @@ TEST_F(DiscoverTest, SendsThreeRoundsToEveryPortWithinTheTime) {
     EXPECT_TRUE(discover({}, deps())->empty());
     EXPECT_EQ(wire_.sent.size(), 9U);
     for (const std::uint16_t port : {kTdpPort, kTdpSecondPort, kKasaPort})
-        EXPECT_EQ(std::count(wire_.sent.begin(), wire_.sent.end(), std::pair<std::string, std::uint16_t>("192.0.2.255", port)), 3);
+        EXPECT_EQ(std::count(wire_.sent.begin(), wire_.sent.end(),
+                             std::pair<std::string, std::uint16_t>("192.0.2.255", port)),
+                  3);
     EXPECT_EQ(wire_.clock.passed, 5000ms);
 }
 
 TEST_F(DiscoverTest, MergesAnswersOfOneDevice) {
-    const std::string sysinfo = R"x({"system":{"get_sysinfo":{"mac":"5C:A6:E6:01:02:03","alias":"Heater","model":"HS300(US)","type":"IOT.SMARTPLUGSWITCH","sw_ver":"1.0"}}})x";
+    const std::string sysinfo =
+        R"x({"system":{"get_sysinfo":{"mac":"5C:A6:E6:01:02:03","alias":"Heater","model":"HS300(US)","type":"IOT.SMARTPLUGSWITCH","sw_ver":"1.0"}}})x";
     for (const bool kasa_first : {true, false}) {
         wire_.incoming.clear();
         if (!kasa_first) arrives(4, "192.0.2.10");
@@ -241,5 +270,5 @@ TEST_F(DiscoverTest, WakeSendsToBothPorts) {
     EXPECT_EQ(wire_.sent.size(), 2U);
 }
 
-}  // namespace
-}  // namespace tplink::discovery
+} // namespace
+} // namespace tplink::discovery

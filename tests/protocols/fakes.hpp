@@ -45,4 +45,4 @@ private:
     unsigned char next_ = 0;
 };
 
-}  // namespace tplink::test
+} // namespace tplink::test

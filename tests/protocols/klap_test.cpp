@@ -65,7 +65,8 @@ TEST(KlapCipher, NumbersAfterTheWrapAreTwosComplement) {
     const KlapCipher cipher = cipher_of(at(vectors(), "/klap/sessions/0"));
     const json::value& wrap = at(vectors(), "/klap/wrap_after_2147483647");
     const std::string plain = text(vectors(), "/klap/sessions/0/requests/0/plain");
-    EXPECT_EQ(hex_lower(cipher.seal(at(wrap, "/seq").to_number<std::int32_t>(), as_bytes(plain))), text(wrap, "/body"));
+    EXPECT_EQ(hex_lower(cipher.seal(at(wrap, "/seq").to_number<std::int32_t>(), as_bytes(plain))),
+              text(wrap, "/body"));
 }
 
 TEST(KlapCipher, RefusesEveryChangedByteAndEveryShorterFrame) {
@@ -83,5 +84,5 @@ TEST(KlapCipher, RefusesEveryChangedByteAndEveryShorterFrame) {
     EXPECT_TRUE(cipher.open(seq, good));
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

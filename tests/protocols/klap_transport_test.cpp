@@ -26,7 +26,11 @@ const net::Header kSetCookie{"Set-Cookie", "TP_SESSIONID=00FF;TIMEOUT=86400"};
 const net::Header kCookie{"Cookie", "TP_SESSIONID=00FF"};
 
 Step handshake1(const json::value& s) {
-    return {"/app/handshake1", bytes(s, "/local_seed"), ok(bytes(s, "/handshake1_response"), {kSetCookie}), {{"Cookie", ""}}, {}};
+    return {"/app/handshake1",
+            bytes(s, "/local_seed"),
+            ok(bytes(s, "/handshake1_response"), {kSetCookie}),
+            {{"Cookie", ""}},
+            {}};
 }
 Step handshake2(const json::value& s, int code = 200) {
     return {"/app/handshake2", bytes(s, "/handshake2_request"), status(code), {kCookie}, {}};
@@ -56,7 +60,8 @@ TEST_F(KlapTransportTest, LogsInAndExchangesByTheKnownAnswers) {
         EXPECT_EQ(klap.name(), "klap2");
         for (const int i : {0, 1}) {
             const std::string at_request = "/requests/" + std::to_string(i);
-            EXPECT_EQ(klap.exchange(text(s, at_request + "/plain")).value(), text(s, at_request + "/response_plain"));
+            EXPECT_EQ(klap.exchange(text(s, at_request + "/plain")).value(),
+                      text(s, at_request + "/response_plain"));
         }
     }
 }
@@ -82,8 +87,9 @@ TEST_F(KlapTransportTest, RecognisesADeviceOnItsFactoryAccount) {
     const Buffer auth = klap_auth_hash(KlapVersion::v2, "kasa@tp-link.net", "kasaSetup");
     const auto server = klap_server_hash(KlapVersion::v2, local, remote, auth);
     const auto client = klap_client_hash(KlapVersion::v2, local, remote, auth);
-    Script script({{"/app/handshake1", std::nullopt, ok(std::string(as_text(concat({remote, server})))), {}, {}},
-                   {"/app/handshake2", std::string(as_text(client)), ok(""), {}, {}}});
+    Script script(
+        {{"/app/handshake1", std::nullopt, ok(std::string(as_text(concat({remote, server})))), {}, {}},
+         {"/app/handshake2", std::string(as_text(client)), ok(""), {}, {}}});
     KlapTransport klap = make(script);
     EXPECT_TRUE(klap.login());
     EXPECT_EQ(klap.factory_account(), "kasa@tp-link.net");
@@ -94,6 +100,14 @@ TEST_F(KlapTransportTest, ProbeIsGoneOnWithByLogin) {
     KlapTransport klap = make(script);
     ASSERT_TRUE(klap.probe());
     EXPECT_FALSE(klap.ready());
+    EXPECT_TRUE(klap.login());
+}
+
+TEST_F(KlapTransportTest, AHandshakeTheDeviceForgotIsNoRefusal) {
+    const json::value& s = session(0);
+    Script script({handshake1(s), handshake2(s, 403), handshake1(s), handshake2(s)});
+    KlapTransport klap = make(script);
+    ASSERT_TRUE(klap.probe());
     EXPECT_TRUE(klap.login());
 }
 
@@ -152,8 +166,8 @@ TEST_F(KlapTransportTest, LearnsThatADeviceTakesOneRequestPerSession) {
     const json::value& s = session(0);
     Step bad = request(s, 1);
     bad.reply = ok("HTTP/1.1 200 OK");
-    Script script({handshake1(s), handshake2(s), request(s, 0), bad, handshake1(s), handshake2(s), request(s, 0), bad,
-                   handshake1(s), handshake2(s), request(s, 0)});
+    Script script({handshake1(s), handshake2(s), request(s, 0), bad, handshake1(s), handshake2(s),
+                   request(s, 0), bad, handshake1(s), handshake2(s), request(s, 0)});
     FixedRandom random(concat({hex(s, "/local_seed"), hex(s, "/local_seed"), hex(s, "/local_seed")}));
     KlapTransport klap(script.client(), kAccount, random, clock_);
     for (int round = 0; round < 2; ++round) {
@@ -177,5 +191,5 @@ TEST_F(KlapTransportTest, SessionRunsOutTwentyMinutesEarly) {
     EXPECT_FALSE(klap.ready());
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

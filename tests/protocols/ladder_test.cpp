@@ -31,8 +31,12 @@ std::shared_ptr<const crypto::RsaKey> rsa() {
     return shared;
 }
 
-Step klap_reply(Result<net::HttpResponse> reply) { return {"/app/handshake1", std::nullopt, std::move(reply), {}, {}}; }
-Step klap_good(int index = 0) { return klap_reply(ok(std::string(as_text(hex(klap(index), "/handshake1_response"))))); }
+Step klap_reply(Result<net::HttpResponse> reply) {
+    return {"/app/handshake1", std::nullopt, std::move(reply), {}, {}};
+}
+Step klap_good(int index = 0) {
+    return klap_reply(ok(std::string(as_text(hex(klap(index), "/handshake1_response")))));
+}
 Step aes_reply(std::string body) { return {"/app", std::nullopt, ok(std::move(body)), {}, {}}; }
 Step aes_good() { return aes_reply(text(plugs(), "/aes/handshake_response")); }
 Step probe(Result<net::HttpResponse> reply) {
@@ -44,8 +48,13 @@ const auto kUnreachable = Result<net::HttpResponse>(fail(Errc::unreachable, "con
 class LadderTest : public ::testing::Test {
 protected:
     Opened climb(Script& script) {
-        LadderDeps deps{.http = script.factory(), .random = random_, .clock = clock_, .rsa_1024 = rsa(),
-                        .wake = wake_, .wake_wait = 1ms, .stop = stop_.get_token()};
+        LadderDeps deps{.http = script.factory(),
+                        .random = random_,
+                        .clock = clock_,
+                        .rsa_1024 = rsa(),
+                        .wake = wake_,
+                        .wake_wait = 1ms,
+                        .stop = stop_.get_token()};
         return open_session(target_, deps);
     }
     void announce(std::string transport, Family family, bool https = false) {
@@ -138,7 +147,8 @@ TEST_F(LadderTest, FactoryAccountIsLearned) {
     be_plug();
     const Buffer local = hex(klap(0), "/local_seed");
     const Buffer remote = hex(klap(0), "/remote_seed");
-    const auto proof = klap_server_hash(KlapVersion::v2, local, remote, klap_auth_hash(KlapVersion::v2, "", ""));
+    const auto proof =
+        klap_server_hash(KlapVersion::v2, local, remote, klap_auth_hash(KlapVersion::v2, "", ""));
     Script script({klap_reply(ok(std::string(as_text(concat({remote, proof})))))});
     EXPECT_EQ(climb(script).learned.factory_account, "the empty account");
 }
@@ -185,8 +195,11 @@ TEST_F(LadderTest, CameraL3GoesOnWithTheProbe) {
     EXPECT_EQ(script.opened.at(0).port, 443);
     EXPECT_EQ(script.opened.at(0).certificate_sha256, "aa55");
     script.add({"/", text(s, "/step2_request_body_json"), ok(text(s, "/step2_reply_body_json")), {}, {}});
-    script.add({text(s, "/request_path_ascii"), text(s, "/requests/0/http_body_ascii"),
-                ok(text(s, "/replies/0/http_body_ascii")), {{"Seq", "100"}}, {}});
+    script.add({text(s, "/request_path_ascii"),
+                text(s, "/requests/0/http_body_ascii"),
+                ok(text(s, "/replies/0/http_body_ascii")),
+                {{"Seq", "100"}},
+                {}});
     const Request request{"getLensMaskConfig", json::parse(R"({"lens_mask":{"name":["lens_mask_info"]}})")};
     const auto answers = (*opened.session)->query({&request, 1}).value();
     EXPECT_EQ(answers[0].result->at_pointer("/lens_mask/lens_mask_info/enabled"), "off");
@@ -210,8 +223,11 @@ TEST_F(LadderTest, CameraOnTpapAndVigiAreNamed) {
     EXPECT_NE(climb(tpap).session.error().what.find("speaks TPAP"), std::string::npos);
     be_camera();
     Script vigi({probe(ok(R"({"error_code":-40210})")),
-                 {"/", text(cameras(), "/vigi_rsa/get_encrypt_info_request_json"),
-                  status(401, text(cameras(), "/vigi_rsa/get_encrypt_info_reply_json")), {}, {}}});
+                 {"/",
+                  text(cameras(), "/vigi_rsa/get_encrypt_info_request_json"),
+                  status(401, text(cameras(), "/vigi_rsa/get_encrypt_info_reply_json")),
+                  {},
+                  {}}});
     EXPECT_NE(climb(vigi).session.error().what.find("VIGI"), std::string::npos);
 }
 
@@ -226,7 +242,8 @@ TEST_F(LadderTest, LockedCameraIsLeftAlone) {
 TEST_F(LadderTest, UnknownDeviceIsAskedAsPlugThenAsCamera) {
     target_.credentials = {"me@example.com", Secret("correct horse")};
     random_ = FixedRandom(concat({Buffer(16), from_hex("0123456789ABCDEF").value()}));
-    Script script({klap_reply(kUnreachable), probe(ok(text(cameras(), "/secure_login/0/step1_reply_body_json")))});
+    Script script(
+        {klap_reply(kUnreachable), probe(ok(text(cameras(), "/secure_login/0/step1_reply_body_json")))});
     EXPECT_EQ((*climb(script).session)->transport(), "tapo3");
     EXPECT_EQ(script.opened.at(1).port, 443);
 }
@@ -245,5 +262,5 @@ TEST_F(LadderTest, CancelledClimbSendsNothing) {
     EXPECT_EQ(climb(script).session.error().code, Errc::cancelled);
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

@@ -56,4 +56,4 @@ private:
     std::string_view name_;
 };
 
-}  // namespace tplink::test
+} // namespace tplink::test

@@ -16,10 +16,10 @@ namespace tplink::test {
 
 struct Step {
     std::string path;
-    std::optional<std::string> body;   ///< compared byte for byte; nothing: any
+    std::optional<std::string> body; ///< compared byte for byte; nothing: any
     Result<net::HttpResponse> reply = net::HttpResponse{200, {}, ""};
-    std::vector<net::Header> headers;  ///< must be among the request's; an empty value: must be absent
-    std::function<net::HttpResponse(const net::HttpRequest&)> answer;  ///< instead of `reply`
+    std::vector<net::Header> headers; ///< must be among the request's; an empty value: must be absent
+    std::function<net::HttpResponse(const net::HttpRequest&)> answer; ///< instead of `reply`
 };
 
 inline net::HttpResponse ok(std::string body, std::vector<net::Header> headers = {}) {
@@ -34,12 +34,13 @@ public:
     Script(const Script&) = delete;
     Script& operator=(const Script&) = delete;
     ~Script() {
-        for (const Step& step : steps_) ADD_FAILURE() << "request never sent: " << step.path << " " << step.body.value_or("");
+        for (const Step& step : steps_)
+            ADD_FAILURE() << "request never sent: " << step.path << " " << step.body.value_or("");
     }
 
     void add(Step step) { steps_.push_back(std::move(step)); }
     std::size_t left() const { return steps_.size(); }
-    std::vector<net::HttpOptions> opened;  ///< options of every client made by factory()
+    std::vector<net::HttpOptions> opened; ///< options of every client made by factory()
 
     std::unique_ptr<net::HttpClient> client() { return std::make_unique<Client>(*this); }
     net::HttpClientFactory factory() {
@@ -74,7 +75,9 @@ private:
         steps_.pop_front();
         EXPECT_EQ(request.method, "POST");
         EXPECT_EQ(request.path, step.path);
-        if (step.body) { EXPECT_EQ(request.body, *step.body); }
+        if (step.body) {
+            EXPECT_EQ(request.body, *step.body);
+        }
         for (const auto& [name, value] : step.headers) {
             std::string sent;
             for (const auto& [other, text] : request.headers)
@@ -88,4 +91,4 @@ private:
     std::deque<Step> steps_;
 };
 
-}  // namespace tplink::test
+} // namespace tplink::test

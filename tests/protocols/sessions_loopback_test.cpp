@@ -17,7 +17,7 @@ namespace {
 
 using discovery::Family;
 
-constexpr std::chrono::milliseconds kReplyTimeout{800};  // how long a stalled reply is waited for
+constexpr std::chrono::milliseconds kReplyTimeout{800}; // how long a stalled reply is waited for
 const std::string kUser = "demo@example.com";
 const std::string kPassword = "demo-password";
 
@@ -34,10 +34,10 @@ struct Kind {
     const char* transport;
     Family family;
     std::unique_ptr<sim::Device> (*make)();
-    int attempts_by_wrong_password;  ///< logins the device counts
+    int attempts_by_wrong_password; ///< logins the device counts
     const char* get;
     const char* get_params;
-    const char* pointer;   ///< of the switch in the reply
+    const char* pointer; ///< of the switch in the reply
     const char* set;
     const char* set_on;    ///< params
     const char* state_key; ///< in the simulator's own state
@@ -54,19 +54,31 @@ template <class Options> Options options() {
 
 const Kind kKinds[] = {
     {"PlugKlap", "klap2", Family::tapo_plug,
-     []() -> std::unique_ptr<sim::Device> { return std::make_unique<sim::PlugKlap>(options<sim::PlugKlapOptions>()); }, 0,
-     "get_device_info", "null", "/device_on", "set_device_info", R"({"device_on":true})", "device_on", "true"},
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::PlugKlap>(options<sim::PlugKlapOptions>());
+     },
+     0, "get_device_info", "null", "/device_on", "set_device_info", R"({"device_on":true})", "device_on",
+     "true"},
     {"PlugAes", "aes", Family::tapo_plug,
-     []() -> std::unique_ptr<sim::Device> { return std::make_unique<sim::PlugAes>(options<sim::PlugAesOptions>()); }, 1,
-     "get_device_info", "null", "/device_on", "set_device_info", R"({"device_on":true})", "device_on", "true"},
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::PlugAes>(options<sim::PlugAesOptions>());
+     },
+     1, "get_device_info", "null", "/device_on", "set_device_info", R"({"device_on":true})", "device_on",
+     "true"},
     {"CameraL1", "tapo1", Family::tapo_camera,
-     []() -> std::unique_ptr<sim::Device> { return std::make_unique<sim::CameraL1>(options<sim::CameraL1Options>()); }, 1,
-     "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})", "/lens_mask/lens_mask_info/enabled",
-     "setLensMaskConfig", R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::CameraL1>(options<sim::CameraL1Options>());
+     },
+     1, "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})",
+     "/lens_mask/lens_mask_info/enabled", "setLensMaskConfig",
+     R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
     {"CameraL3", "tapo3", Family::tapo_camera,
-     []() -> std::unique_ptr<sim::Device> { return std::make_unique<sim::CameraL3>(options<sim::CameraL3Options>()); }, 0,
-     "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})", "/lens_mask/lens_mask_info/enabled",
-     "setLensMaskConfig", R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::CameraL3>(options<sim::CameraL3Options>());
+     },
+     0, "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})",
+     "/lens_mask/lens_mask_info/enabled", "setLensMaskConfig",
+     R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
 };
 
 LadderDeps quick_deps() {
@@ -80,12 +92,20 @@ LadderDeps quick_deps() {
     return deps;
 }
 
-Opened open(const sim::Device& device, Family family, std::string password = kPassword, Learned learned = {}) {
-    return open_session({family, device.options().address, device.port(), {kUser, Secret(std::move(password))},
-                         std::move(learned), std::nullopt}, quick_deps());
+Opened open(const sim::Device& device, Family family, std::string password = kPassword,
+            Learned learned = {}) {
+    return open_session({family,
+                         device.options().address,
+                         device.port(),
+                         {kUser, Secret(std::move(password))},
+                         std::move(learned),
+                         std::nullopt},
+                        quick_deps());
 }
 
-std::int64_t count(const sim::Device& device, std::string_view key) { return device.state().at(key).to_number<std::int64_t>(); }
+std::int64_t count(const sim::Device& device, std::string_view key) {
+    return device.state().at(key).to_number<std::int64_t>();
+}
 
 /// The simulator leaves and enters the network a moment after it was told to.
 template <class Condition> bool eventually(Condition condition) {
@@ -258,8 +278,8 @@ TEST_P(SessionsLoopback, DiscoveryAnnouncesWhatTheLadderTakes) {
     EXPECT_EQ(list[0].transport, GetParam().transport);
     EXPECT_EQ(list[0].owner_matches, true);
     EXPECT_EQ(list[0].port, device_->port());
-    const Opened opened =
-        open_session({Family::unknown, list[0].address, 0, {kUser, Secret(kPassword)}, {}, list[0]}, quick_deps());
+    const Opened opened = open_session(
+        {Family::unknown, list[0].address, 0, {kUser, Secret(kPassword)}, {}, list[0]}, quick_deps());
     ASSERT_TRUE(opened.session) << opened.session.error().what;
     EXPECT_TRUE((*opened.session)->identify());
     EXPECT_TRUE(opened.attempts.empty());
@@ -298,8 +318,9 @@ TEST(PlugLoopback, AesFormsOfThePassword) {
         announced.transport = "aes";
         announced.family = Family::tapo_plug;
         announced.login_version = 2;
-        const Opened opened =
-            open_session({Family::unknown, "127.0.0.1", plug.port(), {kUser, Secret(kPassword)}, {}, announced}, quick_deps());
+        const Opened opened = open_session(
+            {Family::unknown, "127.0.0.1", plug.port(), {kUser, Secret(kPassword)}, {}, announced},
+            quick_deps());
         ASSERT_TRUE(opened.session);
         const auto identity = (*opened.session)->identify();
         EXPECT_TRUE(identity) << identity.error().what;
@@ -358,10 +379,11 @@ TEST(CameraLoopback, UnknownMethodsOfABatchAreUnsupportedAlone) {
     sim::CameraL3 camera({});
     camera.start();
     const Opened opened = open(camera, Family::tapo_camera);
-    const Request requests[] = {{"getLedStatus", json::parse(R"({"led":{"name":["config"]}})")},
-                                {"getNothingLikeThis", json::parse(R"({"nothing":{"name":["config"]}})")},
-                                {"getLensMaskConfig", json::parse(R"({"lens_mask":{"name":["lens_mask_info"]}})")},
-                                {"get", json::parse(R"({"lens_mask":{"name":["lens_mask_info"]}})")}};
+    const Request requests[] = {
+        {"getLedStatus", json::parse(R"({"led":{"name":["config"]}})")},
+        {"getNothingLikeThis", json::parse(R"({"nothing":{"name":["config"]}})")},
+        {"getLensMaskConfig", json::parse(R"({"lens_mask":{"name":["lens_mask_info"]}})")},
+        {"get", json::parse(R"({"lens_mask":{"name":["lens_mask_info"]}})")}};
     const auto answers = (*opened.session)->query(requests).value();
     EXPECT_TRUE(answers[0].result);
     EXPECT_EQ(answers[1].result.error().code, Errc::unsupported);
@@ -402,5 +424,5 @@ TEST(CameraLoopback, BothPaddingsOfTheAnnouncementAreOpened) {
     }
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

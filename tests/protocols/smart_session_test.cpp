@@ -56,7 +56,8 @@ TEST_F(SmartSessionTest, BatchesByFiveAndKeepsTheOrder) {
     reply(R"({"error_code":0,"result":{"responses":[{"method":"m1","error_code":0,"result":{"v":1}},
         {"method":"m0","error_code":0,"result":{"v":0}},{"method":"m2","error_code":-1008},
         {"method":"m3","error_code":0},{"method":"m4","error_code":0,"result":{"v":4}},{"method":"x"},7]}})");
-    reply(R"({"error_code":0,"result":{"responses":[{"method":"m5","error_code":0},{"method":"m6","error_code":-1002}]}})");
+    reply(
+        R"({"error_code":0,"result":{"responses":[{"method":"m5","error_code":0},{"method":"m6","error_code":-1002}]}})");
     const auto answers = session.query(requests).value();
     ASSERT_EQ(answers.size(), 7U);
     EXPECT_EQ(methods_of(0), (std::vector<std::string>{"m0", "m1", "m2", "m3", "m4"}));
@@ -70,7 +71,8 @@ TEST_F(SmartSessionTest, BatchesByFiveAndKeepsTheOrder) {
 
 TEST_F(SmartSessionTest, AsksSinglyWhatADeviceLeftOutAfterAFailure) {
     SmartSession session = make();
-    reply(R"({"error_code":0,"result":{"responses":[{"method":"a","error_code":0},{"method":"b","error_code":-1002}]}})");
+    reply(
+        R"({"error_code":0,"result":{"responses":[{"method":"a","error_code":0},{"method":"b","error_code":-1002}]}})");
     reply(R"({"error_code":0,"result":{"v":3}})");
     const Request requests[] = {{"a", nullptr}, {"b", nullptr}, {"c", nullptr}};
     const auto answers = session.query(requests).value();
@@ -182,5 +184,5 @@ TEST_F(SmartSessionTest, Identifies) {
     EXPECT_EQ(identity.components[1].name, "led");
 }
 
-}  // namespace
-}  // namespace tplink::tapo
+} // namespace
+} // namespace tplink::tapo

@@ -35,4 +35,4 @@ inline Buffer hex(const boost::json::value& value, std::string_view pointer) {
     return from_hex(text(value, pointer)).value();
 }
 
-}  // namespace tplink::test
+} // namespace tplink::test
