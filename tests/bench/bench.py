@@ -1,0 +1,248 @@
+"""Measures the release build from outside: python3 tests/bench/bench.py --build build/release [PART...]
+
+Parts: house poll_klap poll_aes thousand streams browser; all of them unless some are named. Called by script/bench.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from mqtt_client import Mqtt  # noqa: E402
+from outside import Interval, Outside, median, p95  # noqa: E402
+from table import Table  # noqa: E402
+from world import World, can_connect, device_id  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+MIX = ({"kind": "tapo_plug_klap", "address": "127.0.41.1", "mac": "02-00-00-41-00-00", "alias": "Klap", "repeat": 30},
+       {"kind": "tapo_plug_aes", "address": "127.0.42.1", "mac": "02-00-00-42-00-00", "alias": "Aes", "repeat": 12},
+       {"kind": "tapo_camera_l3", "address": "127.0.43.1", "mac": "02-00-00-43-00-00", "alias": "Camera", "repeat": 8})
+
+
+def wait(seconds):
+    time.sleep(seconds)  # the measured span itself
+
+
+def start_and_publish(world, count):
+    """Seconds from the start to both listeners, and to the state and discovery of all devices."""
+    watcher = Mqtt(world.mqtt_port, "bench_start")
+    watcher.subscribe("homeassistant/device/+/config", "tplink2mqtt/+/availability", "tplink2mqtt/+/state")
+    gateway = world.gateway()
+    world.until(lambda: can_connect("127.0.0.1", world.http) and can_connect("127.0.0.1", world.rtsp), 20, "no listener: " + world.log("gateway"), 0.002)
+    listening = time.monotonic() - gateway.begun
+    told, published = {"config": set(), "availability": set(), "state": set()}, None
+    for at, topic, payload in watcher.messages(time.monotonic() + 30):
+        leaf = topic.rsplit("/", 1)[1]
+        if at > gateway.begun and payload and payload != "offline" and "bridge" not in topic:
+            told[leaf].add(topic)
+        if all(len(topics) >= count for topics in told.values()):
+            published = at - gateway.begun
+            break
+    watcher.close()
+    if published is None:
+        raise TimeoutError(f"published: { {leaf: len(topics) for leaf, topics in told.items()} } of {count}")
+    return gateway, listening, published
+
+
+def commands(world, device, property, words, count):
+    """ms from publishing a command to the state that confirms it."""
+    id = device_id(device)
+    client = Mqtt(world.mqtt_port, "bench_" + id)
+    client.subscribe(f"tplink2mqtt/{id}/state")
+    times = []
+    for n in range(count + 2):
+        word = words[n % 2]
+        begun = time.monotonic()
+        client.publish(f"tplink2mqtt/{id}/{property}/set", word)
+        for at, _, payload in client.messages(begun + 5):
+            if payload and json.loads(payload).get(property) == word and at > begun:
+                times.append(1000 * (at - begun))
+                break
+        wait(0.02)
+    client.close()
+    if len(times) < count:
+        raise TimeoutError(f"{property}: {count + 2 - len(times)} of {count + 2} commands were not confirmed")
+    return times[2:]  # the first two may find the state as it was
+
+
+def house(world, table):
+    simulators = world.simulators(*MIX)
+    devices = simulators.devices
+    world.configure(devices)
+    gateway, listening, published = start_and_publish(world, len(devices))
+    wait(6)  # first polls, first pictures
+    seen = Outside(gateway.pid)
+    with Interval(gateway.pid, simulators.pid) as idle:
+        wait(8)
+    table.add("start -> listening", listening, "s", 0.5, 0.2)
+    table.add("start -> 50 devices published", published, "s", 3, 1, "first start, 30 KLAP + 12 AES plugs, 8 cameras")
+    table.add("RSS idle, 50 devices, no viewer", seen.rss_mb(), "MB", 20, 12, f"peak {seen.peak_mb():.0f} MB, {seen.threads()} threads, {seen.fds()} fds")
+    table.add("CPU idle, 50 devices at their default intervals", idle.percent(), "% of a core")
+    for kind, property, words in (("plug_klap", "state", ("ON", "OFF")), ("plug_aes", "state", ("ON", "OFF")), ("camera_l3", "led", ("OFF", "ON"))):
+        device = next(d for d in devices if d["kind"].endswith(kind))
+        with Interval(gateway.pid) as spent:
+            times = commands(world, device, property, words, 60)
+        own = idle.percent() / 100 * spent.seconds
+        must, dream = (10, 3) if kind == "plug_klap" else (None, None)
+        table.add(f"MQTT command -> confirmed state, {kind}, p95", p95(times), "ms", must, dream, f"median {median(times):.2f} ms", n=len(times))
+        table.add(f"CPU per command, {kind}", 1000 * max(0, spent.cpu_s[0] - own) / 62, "ms")
+    table.cost("50 idle simulators", idle.percent(1), "% of a core")
+    table.add("stop", world.end(gateway), "s", 2, 0.5, f"exit code {gateway.returncode}")
+    again, listening, published = start_and_publish(world, len(devices))
+    table.add("second start -> 50 devices published", published, "s", note=f"listening after {listening:.2f} s")
+    world.end(again)
+
+
+def poll(world, table, kind, must=None, dream=None, count=200):
+    simulators = world.simulators({"kind": f"tapo_plug_{kind}", "address": "127.0.50.1", "mac": "02-00-00-50-00-00", "alias": "Plug", "repeat": count})
+    world.configure(simulators.devices, poll_s=1)
+    gateway = world.gateway()
+    world.wait_online(count, 60)
+    wait(3)
+    begun, before = time.monotonic(), world.total("device_polls_total")
+    with Interval(gateway.pid, simulators.pid, world.broker.pid) as spent:
+        wait(10)
+    rate = (world.total("device_polls_total") - before) / (time.monotonic() - begun)
+    polls = rate * spent.seconds
+    table.add(f"poll of a plug, {kind.upper()}, CPU", 1000 * spent.cpu_s[0] / polls, "ms", must, dream, f"{polls:.0f} polls of {count} plugs", n=int(polls))
+    table.cost(f"a poll, {kind.upper()}: simulator", 1000 * spent.cpu_s[1] / polls, "ms")
+    table.cost("broker", 1000 * spent.cpu_s[2] / polls, "ms")
+
+
+def thousand(world, table):
+    simulators = world.simulators({"kind": "tapo_plug_klap", "address": "127.0.60.1", "mac": "02-00-00-60-00-00", "alias": "Plug", "repeat": 1000})
+    world.configure(simulators.devices, poll_s=10)
+    gateway = world.gateway()
+    world.wait_online(1000, 90)
+    online = time.monotonic() - gateway.begun
+    wait(6)
+    seen = Outside(gateway.pid)
+    with Interval(gateway.pid, simulators.pid) as spent:
+        wait(20)
+    table.add("1000 plugs polled every 10 s, CPU of one core", spent.percent(), "%", 10, 4, f"all online after {online:.1f} s")
+    table.add("RSS with 1000 plugs", seen.rss_mb(), "MB", note=f"peak {seen.peak_mb():.0f} MB, {seen.threads()} threads, {seen.fds()} fds")
+    table.cost("1000 simulated plugs", spent.percent(1), "% of a core")
+
+
+def cameras(world, count):
+    simulators = world.simulators({"kind": "tapo_camera_l3", "address": "127.0.70.1", "mac": "02-00-00-70-00-00", "alias": "Camera", "repeat": count,
+                                   "options": {"bench_clip": True}})
+    world.configure(simulators.devices)
+    gateway = world.gateway()
+    world.wait_online(count, 60)
+    wait(4)  # first pictures
+    return simulators, gateway
+
+
+def urls(world, simulators, count):
+    return [f"rtsp://127.0.0.1:{world.rtsp}/{device_id(device)}" for device in simulators.devices[:count]]
+
+
+def begin_viewers(world, addresses):
+    load = world.start("viewers", [world.program("rtsp_load"), "--pause-ms", "40", *addresses], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    if load.stdout.readline().strip() != "settled":
+        raise RuntimeError("the viewers did not start")
+    return load
+
+
+def end_viewers(world, load):
+    out, _ = load.communicate(timeout=20)
+    world.processes.remove(load)
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def streams(world, table):
+    simulators, gateway = cameras(world, 50)
+    seen = Outside(gateway.pid)
+    idle_mb = seen.rss_mb()
+    for count in (1, 10, 50):
+        load = begin_viewers(world, urls(world, simulators, count))
+        wait(3)
+        with Interval(gateway.pid, simulators.pid, load.pid) as spent:
+            wait(10)
+        rss, threads, fds = seen.rss_mb(), seen.threads(), seen.fds()
+        if count == 1:
+            second_viewers(world, table, urls(world, simulators, 1))
+        reports = end_viewers(world, load)
+        failed = [r for r in reports if r["error"] or r["keyframe_ms"] < 0]
+        lost = sum(r["lost"] for r in reports)
+        note = f"{threads} threads, {fds} fds" + (f", {len(failed)} viewers FAILED: {failed[0]['error']}" if failed else "") + (f", {lost} packets LOST" if lost else "")
+        limits = (2.4, 1.2) if count == 50 else (None, None)
+        table.add(f"8800 -> RTSP/TCP viewer, N = {count}: CPU per stream-second", 1000 * spent.cpu_s[0] / count / spent.seconds, "ms", *limits, note)
+        if count == 50:
+            table.add("the same: peak RSS of the process", seen.peak_mb(), "MB", 57, 40, f"{rss:.0f} MB while they watch, {idle_mb:.0f} MB before the first")
+        else:
+            table.add(f"the same, N = {count}: RSS", rss, "MB")
+        good = [r["keyframe_ms"] for r in reports if r not in failed]
+        if count == 10 and good:
+            table.add("first viewer, TCP connect -> complete keyframe (RTSP), p95", p95(good), "ms", note=f"median {median(good):.0f} ms, camera session included", n=len(good))
+        table.cost(f"N = {count}: cameras", 1000 * spent.cpu_s[1] / count / spent.seconds, "ms per stream-second")
+        wait(2.5)  # the cameras' sessions end
+    table.add("RSS after the last viewer left", seen.rss_mb(), "MB", note=f"{seen.threads()} threads, {seen.fds()} fds")
+
+
+def second_viewers(world, table, addresses, count=40):
+    load = world.start("second", [world.program("rtsp_load"), "--keyframe", "--pause-ms", "60", *addresses * count], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    out = load.stdout.read()  # its input stays open: the end of that would stop it
+    load.communicate()
+    world.processes.remove(load)
+    reports = [json.loads(line) for line in out.splitlines()]
+    times = [r["keyframe_ms"] for r in reports if not r["error"]]
+    table.add("second viewer, TCP connect -> complete keyframe (RTSP), p95", p95(times), "ms", 50, 10, f"median {median(times):.1f} ms of {len(times)}", n=len(times))
+
+
+def browser(world, table):
+    name = "WHEP: POST -> first decoded frame in Chromium, warm, p95"
+    if not (ROOT / "tests/browser/node_modules/playwright-core").is_dir():
+        return table.add(name, None, "ms", 400, 180, "tests/browser has no playwright-core; run npm ci there")
+    simulators, gateway = cameras(world, 1)
+    load = begin_viewers(world, urls(world, simulators, 1))
+    try:
+        before = Outside(gateway.pid).rss_mb()
+        command = ["node", str(ROOT / "tests/bench/whep_time.mjs"), f"http://127.0.0.1:{world.http}", device_id(simulators.devices[0]), "20"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        if result.returncode != 0:
+            return table.add(name, None, "ms", 400, 180, (result.stderr or result.stdout).strip().splitlines()[-1][:160])
+        runs = json.loads(result.stdout)
+        first, frames, answers = runs[0], [r["frame_ms"] for r in runs[1:]], [r["answer_ms"] for r in runs[1:]]
+        table.add(name, p95(frames), "ms", 400, 180, f"median {median(frames):.0f} ms; answer: median {median(answers):.0f}, p95 {p95(answers):.0f} ms", n=len(frames))
+        table.add("the same, first viewer after the start", first["frame_ms"], "ms", note=f"answer after {first['answer_ms']:.0f} ms")
+        table.add("RSS after 20 WHEP viewers, one at a time", Outside(gateway.pid).rss_mb(), "MB", note=f"{before:.0f} MB before the first")
+    finally:
+        end_viewers(world, load)
+
+
+PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "thousand": thousand,
+         "streams": streams, "browser": browser}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--out", default=str(ROOT / "build/bench.json"))
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
+    arguments = parser.parse_args()
+    table, begun, load = Table(), time.monotonic(), os.getloadavg()[0]
+    for name in arguments.parts or PARTS:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        world = World(arguments.build)
+        try:
+            PARTS[name](world, table)
+        except (OSError, RuntimeError, subprocess.SubprocessError, ValueError, StopIteration, IndexError) as problem:
+            table.add(name, None, "", note=" ".join(str(problem).split())[:300])
+        finally:
+            world.close()
+    table.print()
+    seconds = time.monotonic() - begun
+    print(f"\n{os.cpu_count()} cores, load {load:.1f} at the start (above 0.5 others disturb the times), {seconds:.0f} s in all")
+    Path(arguments.out).parent.mkdir(parents=True, exist_ok=True)
+    table.write(Path(arguments.out), cores=os.cpu_count(), load_at_start=load, seconds=round(seconds))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
