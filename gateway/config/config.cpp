@@ -189,7 +189,7 @@ LoadedConfig parse_config(std::string_view text, const std::string& file, const 
         if (root.IsMap()) apply_environment(root, environment);
         read_all(Section(root, "", file, loaded.faults), loaded.config, environment.contains("SUPERVISOR_TOKEN"));
     } catch (const YAML::Exception& problem) {
-        loaded.faults.push_back({file, problem.mark.line + 1, "syntax", problem.msg + "; check indentation, quotes and brackets there"});
+        loaded.faults.push_back(make_fault(file, problem.mark.line + 1, "syntax", problem.msg + "; check indentation, quotes and brackets there"));
     }
     return loaded;
 }
@@ -211,7 +211,7 @@ LoadedConfig parse_device(std::string_view json_text, const DeviceConfig& base) 
     try {
         loaded.config.devices.push_back(read_device(Section(YAML::Load(std::string(json_text)), "", "request", loaded.faults), base));
     } catch (const YAML::Exception& problem) {
-        loaded.faults.push_back({"request", problem.mark.line + 1, "syntax", problem.msg});
+        loaded.faults.push_back(make_fault("request", problem.mark.line + 1, "syntax", problem.msg));
     }
     return loaded;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <yaml-cpp/yaml.h>
 
@@ -26,12 +27,27 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 /// Line from 1 of a node; 0 when it came from no file.
 int line(const YAML::Node& node) { return node.IsDefined() && node.Mark().line >= 0 ? node.Mark().line + 1 : 0; }
 
+/// One line a person can read: control characters become '?', an endless text ends in "...".
+std::string shown(std::string_view text, std::size_t max_bytes) {
+    std::size_t end = std::min(text.size(), max_bytes);
+    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8 characters
+    std::string out(text.substr(0, end));
+    std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+    return end < text.size() ? out + "..." : out;
+}
+
 }  // namespace
+
+ConfigFault make_fault(const std::string& file, int line, std::string_view key, std::string_view message) {
+    constexpr std::size_t kMaxKey = 200;
+    constexpr std::size_t kMaxMessage = 1000;  // the longest of ours lists 20 keys
+    return {file, line, key.empty() ? "(empty key)" : shown(key, kMaxKey), shown(message, kMaxMessage)};
+}
 
 Section::Section(YAML::Node node, std::string path, std::string file, std::vector<ConfigFault>& faults)
     : node_(std::move(node)), path_(std::move(path)), file_(std::move(file)), faults_(&faults) {
     if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
-        faults_->push_back({file_, line(node_), path_.empty() ? "configuration" : path_, "expected a mapping of keys to values"});
+        faults_->push_back(make_fault(file_, line(node_), path_.empty() ? "configuration" : path_, "expected a mapping of keys to values"));
         node_ = YAML::Node();
     }
 }
@@ -57,7 +73,7 @@ int Section::line_of(const std::string& key) const {
 }
 
 void Section::fault(const std::string& key, const std::string& message) {
-    faults_->push_back({file_, line_of(key), name_of(key), message});
+    faults_->push_back(make_fault(file_, line_of(key), name_of(key), message));
 }
 
 void Section::text(const std::string& key, std::string& out) {
@@ -100,9 +116,15 @@ void Section::secret(const std::string& key, Secret& out) {
     text(key + "_file", path);
     if (path.empty()) return;
     if (has(key) && !value.empty()) return fault(key + "_file", "give either " + key + " or " + key + "_file, not both");
-    std::ifstream file(path);
-    std::string first;
-    if (!file || !std::getline(file, first)) return fault(key + "_file", "cannot be read: " + path);
+    constexpr std::size_t kMaxSecret = 4096;
+    std::error_code ec;
+    std::ifstream file;
+    if (std::filesystem::is_regular_file(path, ec)) file.open(path);  // a pipe would wait, a device never end
+    std::string first(kMaxSecret, '\0');
+    file.read(first.data(), kMaxSecret);
+    if (file.gcount() == 0) return fault(key + "_file", "cannot be read, or holds nothing: " + path);
+    first.resize(static_cast<std::size_t>(file.gcount()));
+    first.resize(std::min(first.find('\n'), first.size()));
     if (!first.empty() && first.back() == '\r') first.pop_back();
     out = Secret(first);
 }
@@ -151,7 +173,7 @@ void Section::finish() {
     std::set<std::string> seen;
     for (const auto& entry : node_) {
         const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-        if (!seen.insert(key).second) faults_->push_back({file_, line(entry.first), name_of(key), "is given twice; keep one"});
+        if (!seen.insert(key).second) faults_->push_back(make_fault(file_, line(entry.first), name_of(key), "is given twice; keep one"));
         if (known_.contains(key)) continue;
         std::string nearest;
         std::size_t best = 4;  // farther words are no typing errors
@@ -162,8 +184,8 @@ void Section::finish() {
             }
         std::string all;
         for (const std::string& candidate : known_) all += (all.empty() ? "" : ", ") + candidate;
-        faults_->push_back({file_, line(entry.first), name_of(key),
-                            nearest.empty() ? "is not known; known here: " + all : "is not known; did you mean '" + nearest + "'?"});
+        faults_->push_back(make_fault(file_, line(entry.first), name_of(key),
+                                      nearest.empty() ? "is not known; known here: " + all : "is not known; did you mean '" + nearest + "'?"));
     }
 }
 

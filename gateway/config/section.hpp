@@ -12,6 +12,9 @@
 
 namespace tplink::gateway {
 
+/// A fault that fits on one line whatever the user wrote: keys and values quoted in it may hold anything.
+ConfigFault make_fault(const std::string& file, int line, std::string_view key, std::string_view message);
+
 /// Every getter leaves `out` alone when the key is absent, and adds a fault when its value is of the wrong kind.
 /// finish() reports keys nobody asked for, with the nearest known one.
 class Section {

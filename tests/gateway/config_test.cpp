@@ -42,6 +42,22 @@ TEST(Config, NamesLineKeyAndNearestWord) {
     EXPECT_EQ(only_fault("just text\n"), "f.yaml:1: configuration: expected a mapping of keys to values\nf.yaml:0: mqtt.host: is needed: the address of the MQTT broker");
 }
 
+TEST(Config, EveryFaultIsOneShortLineWhateverItQuotes) {
+    const std::string endless(50000, 'x');
+    const LoadedConfig loaded = parse_config("mqtt: {host: b, discovery: \"a\\nb\"}\nlog: {level: " + endless + "}\n\"k\\ney" + endless + "\": 1\n", "f.yaml", {});
+    ASSERT_EQ(loaded.faults.size(), 3U);
+    EXPECT_EQ(loaded.faults[0].text(), "f.yaml:1: mqtt.discovery: 'a?b' is not allowed; use one of: device, component, off");
+    for (const ConfigFault& fault : loaded.faults) {
+        EXPECT_LT(fault.text().size(), 1300U);
+        EXPECT_EQ(fault.text().find('\n'), std::string::npos);
+    }
+}
+
+TEST(Config, ASecretIsReadFromAPlainFileOnly) {
+    EXPECT_EQ(only_fault("mqtt: {host: b, password_file: /dev/zero}\n"), "f.yaml:1: mqtt.password_file: cannot be read, or holds nothing: /dev/zero");
+    EXPECT_EQ(only_fault("mqtt: {host: b, password_file: .}\n"), "f.yaml:1: mqtt.password_file: cannot be read, or holds nothing: .");
+}
+
 TEST(Config, ReadsJsonAndEnvironment) {
     const LoadedConfig loaded = parse_config(R"({"mqtt":{"host":"b","password":"from file"},"devices":[{"host":"1.2.3.4","mac":"A8-42-A1-00-11-22","poll_s":1}]})", "o.json",
                                              {{"TPLINK2MQTT__MQTT__PASSWORD", "a: #b"}, {"TPLINK2MQTT__LOCAL_ONLY", "true"}, {"TPLINK2MQTT__DISCOVERY__TARGETS", "[127.0.0.1]"}});
