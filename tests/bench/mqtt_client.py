@@ -35,13 +35,13 @@ class Mqtt:
         self.socket.sendall(_packet(0x30, _text(topic) + payload.encode()))
 
     def messages(self, deadline):
-        """(time.monotonic(), topic, payload) until the deadline."""
+        """(time.monotonic(), topic, payload) until the deadline; what the broker had kept from before is left out."""
         while True:
             packet = self._packet(deadline)
             if packet is None:
                 return
             kind, body, at = packet
-            if kind & 0xF0 == 0x30:
+            if kind & 0xF1 == 0x30:  # a message with the retain bit is an old one
                 size = struct.unpack(">H", body[:2])[0]
                 payload = body[2 + size + (2 if kind & 6 else 0):]
                 yield at, body[2:2 + size].decode(), payload.decode(errors="replace")
