@@ -9,7 +9,7 @@ namespace {
 // Far more than kWindow holds at any real frame rate: bounds the window when arrival times stand still.
 constexpr std::size_t kMaxWindow = 1024;
 
-}  // namespace
+} // namespace
 
 void Hub::push(const AccessUnit& unit) {
     assert(unit.data);
@@ -66,7 +66,7 @@ void Hub::cache(const AccessUnit& unit) {
         drop_cache();
         last_keyframe_ = unit;
     } else if (gop_.empty()) {
-        return;  // past a limit, or the session has not sent its first keyframe yet
+        return; // past a limit, or the session has not sent its first keyframe yet
     }
     if (gop_.size() == kMaxUnits || gop_bytes_ + unit.data->size() > kMaxBytes) {
         drop_cache();
@@ -85,7 +85,8 @@ void Hub::count_video(const AccessUnit& unit) {
     if (unit.keyframe) {
         ++stats_.keyframes;
         if (previous_keyframe_at_)
-            stats_.keyframe_interval_s = std::chrono::duration<double>(unit.arrival - *previous_keyframe_at_).count();
+            stats_.keyframe_interval_s =
+                std::chrono::duration<double>(unit.arrival - *previous_keyframe_at_).count();
         previous_keyframe_at_ = unit.arrival;
     }
     window_.emplace_back(unit.arrival, unit.data->size());
@@ -111,7 +112,9 @@ void Hub::interrupt() {
 void Hub::attach(std::shared_ptr<Consumer> consumer) {
     assert(consumer);
     const std::lock_guard lock(mutex_);
-    if (std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) { return seat.consumer == consumer; })) return;
+    if (std::any_of(seats_.begin(), seats_.end(),
+                    [&](const Seat& seat) { return seat.consumer == consumer; }))
+        return;
     Seat& seat = seats_.emplace_back(Seat{std::move(consumer)});
     // Sound first: a payloader that waits for its caps has them before the large burst.
     std::size_t left = gop_.size();
@@ -152,4 +155,4 @@ std::optional<AccessUnit> Hub::last_keyframe() const {
     return last_keyframe_;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -9,7 +9,8 @@ namespace tplink::media {
 using Action = OnDemand::Action;
 
 bool OnDemand::is_running() const {
-    return state_ == StreamState::connecting || state_ == StreamState::live || state_ == StreamState::lingering;
+    return state_ == StreamState::connecting || state_ == StreamState::live ||
+           state_ == StreamState::lingering;
 }
 
 Action OnDemand::viewer_added(SteadyTime now) {
@@ -26,7 +27,7 @@ Action OnDemand::viewer_removed(SteadyTime now) {
     limit_reached_ = false;
     if (state_ == StreamState::failed) state_ = StreamState::idle;
     if (state_ == StreamState::live) state_ = StreamState::lingering;
-    return tick(now);  // without a linger time the end is now
+    return tick(now); // without a linger time the end is now
 }
 
 Action OnDemand::want(SteadyTime now) {
@@ -120,7 +121,10 @@ Action OnDemand::tick(SteadyTime now) {
     if (due(linger_end())) return end();
     if (due(stall_end())) {
         const bool silent = now >= last_media_ + options_.stall_timeout;
-        fail(Error{Errc::timeout, silent ? "the camera stopped sending" : "the camera sends no keyframe", 0, {}}, now);
+        fail(
+            Error{
+                Errc::timeout, silent ? "the camera stopped sending" : "the camera sends no keyframe", 0, {}},
+            now);
         return Action::stop;
     }
     if (state_ == StreamState::failed && !hopeless_ && due(retry_at_)) {
@@ -152,4 +156,4 @@ Action OnDemand::reset(SteadyTime now) {
     return state_ == StreamState::failed ? start(now) : Action::none;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

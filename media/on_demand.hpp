@@ -1,5 +1,6 @@
 #pragma once
-// When a camera session is started, kept, ended and tried again: decisions only, no thread and no clock of its own.
+// When a camera session is started, kept, ended and tried again: decisions only, no thread and no clock of
+// its own.
 
 #include <chrono>
 #include <cstdint>
@@ -12,24 +13,27 @@
 namespace tplink::media {
 
 struct OnDemandOptions {
-    std::chrono::milliseconds linger{15000};           ///< session kept after the last viewer
-    std::chrono::milliseconds view_limit{0};           ///< one view lasts at most that long (battery); 0: no limit
-    std::chrono::milliseconds stall_timeout{5000};     ///< opened, but no media that long: again
-    std::chrono::milliseconds keyframe_timeout{20000}; ///< opened, media flows, no keyframe: again; some GOPs last 10 s
-    std::chrono::milliseconds retry_min{1000};         ///< pause after the first failure, doubled after each further one
+    std::chrono::milliseconds linger{15000}; ///< session kept after the last viewer
+    std::chrono::milliseconds view_limit{0}; ///< one view lasts at most that long (battery); 0: no limit
+    std::chrono::milliseconds stall_timeout{5000}; ///< opened, but no media that long: again
+    std::chrono::milliseconds keyframe_timeout{
+        20000}; ///< opened, media flows, no keyframe: again; some GOPs last 10 s
+    std::chrono::milliseconds retry_min{
+        1000}; ///< pause after the first failure, doubled after each further one
     std::chrono::milliseconds retry_max{30000};
     /// A session that was live that long did work: the next pause is retry_min again.
     std::chrono::milliseconds proven_after{10000};
 };
 
-/// One per stream; not thread-safe. Every input takes the time and returns what to do at once; between inputs the owner
-/// calls tick() at deadline(). Sessions are numbered, so that the end of an old one that comes late disturbs nothing.
+/// One per stream; not thread-safe. Every input takes the time and returns what to do at once; between inputs
+/// the owner calls tick() at deadline(). Sessions are numbered, so that the end of an old one that comes late
+/// disturbs nothing.
 class OnDemand {
 public:
     enum class Action {
         none,
-        start,  ///< open session number session(), once the one before has ended
-        stop,   ///< end the running session; no report about it is needed
+        start, ///< open session number session(), once the one before has ended
+        stop,  ///< end the running session; no report about it is needed
     };
 
     explicit OnDemand(OnDemandOptions options) : options_(options) {}
@@ -42,9 +46,9 @@ public:
     /// Any media came. Cheap; earlier times than the last are fine.
     void media_received(std::uint64_t session, SteadyTime at);
     Action first_keyframe(std::uint64_t session, SteadyTime now);
-    /// The session ended by itself. auth_failed and unsupported: not tried again before reset(). locked_out: not before
-    /// its retry_after. All else: again after a growing pause while somebody watches; one who comes during the pause
-    /// waits for its end.
+    /// The session ended by itself. auth_failed and unsupported: not tried again before reset(). locked_out:
+    /// not before its retry_after. All else: again after a growing pause while somebody watches; one who
+    /// comes during the pause waits for its end.
     Action session_failed(std::uint64_t session, Error error, SteadyTime now);
 
     /// Does what is due. Call again while deadline() has passed.
@@ -89,12 +93,12 @@ private:
     bool hopeless_ = false;
     bool limit_reached_ = false;
     std::optional<Error> error_;
-    std::optional<SteadyTime> retry_at_;   // no session before
+    std::optional<SteadyTime> retry_at_; // no session before
     SteadyTime view_began_{};
-    SteadyTime empty_since_{};             // of use while running without viewers
+    SteadyTime empty_since_{}; // of use while running without viewers
     std::optional<SteadyTime> opened_at_;
     std::optional<SteadyTime> live_since_;
     SteadyTime last_media_{};
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -10,15 +10,16 @@ namespace tplink::media {
 
 /// One NAL unit and its place.
 struct NalUnit {
-    std::size_t begin = 0;  ///< of its start code, zero bytes before it included
-    std::size_t end = 0;    ///< behind its last byte that is not zero
-    Bytes bytes;            ///< from the NAL header on; never empty
+    std::size_t begin = 0; ///< of its start code, zero bytes before it included
+    std::size_t end = 0;   ///< behind its last byte that is not zero
+    Bytes bytes;           ///< from the NAL header on; never empty
 };
 
 /// Walks the NAL units of one access unit in order, without allocating. Empty NAL units are skipped.
 class NalReader {
 public:
-    /// in: start codes of 3 or 4 bytes; zero bytes may stand before and between NAL units. Must outlive the reader.
+    /// in: start codes of 3 or 4 bytes; zero bytes may stand before and between NAL units. Must outlive the
+    /// reader.
     explicit NalReader(Bytes access_unit);
 
     /// Nothing at the end.
@@ -29,9 +30,9 @@ public:
 
 private:
     Bytes bytes_;
-    std::size_t begin_ = 0;  // of the next NAL unit, leading zeros included
-    std::size_t code_ = 0;   // its 00 00 01
+    std::size_t begin_ = 0; // of the next NAL unit, leading zeros included
+    std::size_t code_ = 0;  // its 00 00 01
     bool clean_ = false;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

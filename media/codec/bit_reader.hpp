@@ -69,4 +69,4 @@ private:
     bool ok_ = true;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

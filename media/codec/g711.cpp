@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace tplink::media {
 namespace {
 
-constexpr int kUlawBias = 132;   // 33 on 14 bits
+constexpr int kUlawBias = 132; // 33 on 14 bits
 constexpr int kUlawClip = 32635;
 
 constexpr std::int16_t expand_alaw(unsigned code) {
@@ -35,13 +36,13 @@ template <class Expand> constexpr std::array<std::int16_t, 256> make_table(Expan
 constexpr auto kAlaw = make_table(expand_alaw);
 constexpr auto kUlaw = make_table(expand_ulaw);
 
-// Half-band low-pass, 63 taps, Kaiser window (beta 6), in 1/32768: these are the taps 1, 3, 5... beside the middle one,
-// which is 1/2; the even ones are zero.
-constexpr std::array<std::int32_t, 16> kSideTaps{10402, -3389, 1942, -1294, 916, -665, 486, -353,
-                                                 252,   -177,  120,  -78,   48,  -27,  13,  -5};
+// Half-band low-pass, 63 taps, Kaiser window (beta 6), in 1/32768: the sizes of the taps 1, 3, 5... beside
+// the middle one, signs + - + -...; the even ones are zero and the middle one is 1/2.
+constexpr std::array<std::int32_t, 16> kSideTaps{10402, 3389, 1942, 1294, 916, 665, 486, 353,
+                                                 252,   177,  120,  78,   48,  27,  13,  5};
 constexpr std::int32_t kMiddleTap = 16384;
 
-}  // namespace
+} // namespace
 
 std::int16_t decode_alaw(std::byte code) { return kAlaw[u8(code)]; }
 std::int16_t decode_ulaw(std::byte code) { return kUlaw[u8(code)]; }
@@ -60,7 +61,8 @@ std::byte encode_alaw(std::int16_t sample) {
 
 std::byte encode_ulaw(std::int16_t sample) {
     const unsigned sign = sample < 0 ? 0x80U : 0U;
-    const int clipped = std::min(sample < 0 ? -static_cast<int>(sample) : static_cast<int>(sample), kUlawClip);
+    const int clipped =
+        std::min(sample < 0 ? -static_cast<int>(sample) : static_cast<int>(sample), kUlawClip);
     const auto magnitude = static_cast<unsigned>(clipped + kUlawBias);
     const auto exponent = static_cast<unsigned>(std::bit_width(magnitude)) - 8;
     return static_cast<std::byte>(~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0xFU)) & 0xFFU);
@@ -68,25 +70,30 @@ std::byte encode_ulaw(std::int16_t sample) {
 
 Buffer alaw_from_ulaw(Bytes ulaw) {
     Buffer out(ulaw.size());
-    std::transform(ulaw.begin(), ulaw.end(), out.begin(), [](std::byte b) { return encode_alaw(decode_ulaw(b)); });
+    std::transform(ulaw.begin(), ulaw.end(), out.begin(),
+                   [](std::byte b) { return encode_alaw(decode_ulaw(b)); });
     return out;
 }
 
 Buffer ulaw_from_alaw(Bytes alaw) {
     Buffer out(alaw.size());
-    std::transform(alaw.begin(), alaw.end(), out.begin(), [](std::byte b) { return encode_ulaw(decode_alaw(b)); });
+    std::transform(alaw.begin(), alaw.end(), out.begin(),
+                   [](std::byte b) { return encode_ulaw(decode_alaw(b)); });
     return out;
 }
 
 std::int16_t UlawDownsampler::filtered() const {
-    const std::int16_t* last = history_.data() + at_;  // the oldest of kTaps samples in a row
+    using Limits = std::numeric_limits<std::int16_t>;
+    const std::int16_t* last = history_.data() + at_; // the oldest of kTaps samples in a row
     constexpr std::size_t kMiddle = kTaps / 2;
     std::int32_t sum = last[kMiddle] * kMiddleTap;
     for (std::size_t i = 0; i < kSideTaps.size(); ++i) {
         const std::size_t away = 2 * i + 1;
-        sum += (last[kMiddle - away] + last[kMiddle + away]) * kSideTaps[i];
+        const std::int32_t both = (last[kMiddle - away] + last[kMiddle + away]) * kSideTaps[i];
+        sum += i % 2 == 0 ? both : -both;
     }
-    return static_cast<std::int16_t>(std::clamp((sum + (1 << 14)) >> 15, -32768, 32767));
+    return static_cast<std::int16_t>(
+        std::clamp<std::int32_t>((sum + (1 << 14)) >> 15, Limits::min(), Limits::max()));
 }
 
 Buffer UlawDownsampler::convert(Bytes ulaw_16k) {
@@ -101,4 +108,4 @@ Buffer UlawDownsampler::convert(Bytes ulaw_16k) {
     return out;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

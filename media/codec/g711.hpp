@@ -21,8 +21,8 @@ std::byte encode_ulaw(std::int16_t sample);
 Buffer alaw_from_ulaw(Bytes ulaw);
 Buffer ulaw_from_alaw(Bytes alaw);
 
-/// 16 kHz u-law to 8 kHz A-law, across units: remembers the last samples. What is above 4.4 kHz is damped by more than
-/// 36 dB (it would come back as a false tone), what is below 3.6 kHz stays; delay 2 ms.
+/// 16 kHz u-law to 8 kHz A-law, across units: remembers the last samples. What is above 4.4 kHz is damped by
+/// more than 36 dB (it would come back as a false tone), what is below 3.6 kHz stays; delay 2 ms.
 class UlawDownsampler {
 public:
     /// Any length; an odd sample is kept for the next call.
@@ -41,4 +41,4 @@ private:
     bool odd_ = false;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -9,7 +9,8 @@ bool ParameterSets::remember(NalKind kind, Bytes nal) {
     const std::size_t place = seen_.at(index(kind));
     if (place == kMaxSets || nal.size() > kMaxSetSize) return false;
     ++seen_.at(index(kind));
-    if (place < sets.size() && std::equal(nal.begin(), nal.end(), sets[place].begin(), sets[place].end())) return false;
+    if (place < sets.size() && std::equal(nal.begin(), nal.end(), sets[place].begin(), sets[place].end()))
+        return false;
     // The usual case, the same sets in every keyframe, ends above; a different one makes the rest old.
     sets.resize(std::min(sets.size(), place));
     sets.push_back(to_buffer(nal));
@@ -37,4 +38,4 @@ Buffer ParameterSets::annex_b() const {
 
 Bytes ParameterSets::sps() const { return sets_[1].empty() ? Bytes{} : Bytes(sets_[1].front()); }
 
-}  // namespace tplink::media
+} // namespace tplink::media

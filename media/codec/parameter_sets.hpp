@@ -35,8 +35,8 @@ private:
     static std::size_t index(NalKind kind) { return kind == NalKind::vps ? 0 : kind == NalKind::sps ? 1 : 2; }
 
     Codec codec_;
-    std::array<std::vector<Buffer>, 3> sets_;  // VPS, SPS, PPS
-    std::array<std::size_t, 3> seen_{};        // how many of each kind the current unit brought
+    std::array<std::vector<Buffer>, 3> sets_; // VPS, SPS, PPS
+    std::array<std::size_t, 3> seen_{};       // how many of each kind the current unit brought
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -8,7 +8,7 @@
 namespace tplink::media {
 namespace {
 
-constexpr std::uint32_t kMaxSide = 16384;  // H.265 level 6.2 ends below it; keeps every product within 32 bits
+constexpr std::uint32_t kMaxSide = 16384; // H.265 level 6.2 ends below it; keeps every product within 32 bits
 
 struct Window {
     std::uint64_t left = 0, right = 0, top = 0, bottom = 0;
@@ -33,7 +33,8 @@ Window read_window(BitReader& in, unsigned unit_x, unsigned unit_y) {
 }
 
 bool has_chroma_fields(unsigned profile_idc) {
-    constexpr std::array<unsigned, 13> kProfiles{100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
+    constexpr std::array<unsigned, 13> kProfiles{100, 110, 122, 244, 44,  83, 86,
+                                                 118, 128, 138, 139, 134, 135};
     for (const unsigned profile : kProfiles)
         if (profile == profile_idc) return true;
     return false;
@@ -52,13 +53,14 @@ void skip_scaling_lists(BitReader& in, unsigned lists) {
     }
 }
 
-/// The fields between seq_parameter_set_id and log2_max_frame_num of the high profiles; returns chroma_format_idc.
+/// The fields between seq_parameter_set_id and log2_max_frame_num of the high profiles; returns
+/// chroma_format_idc.
 std::uint32_t read_chroma_fields(BitReader& in) {
     const std::uint32_t chroma = in.ue();
     const bool separate_planes = chroma == 3 && in.flag();
-    in.ue();      // bit_depth_luma_minus8
-    in.ue();      // bit_depth_chroma_minus8
-    in.skip(1);   // qpprime_y_zero_transform_bypass_flag
+    in.ue();    // bit_depth_luma_minus8
+    in.ue();    // bit_depth_chroma_minus8
+    in.skip(1); // qpprime_y_zero_transform_bypass_flag
     if (in.flag()) skip_scaling_lists(in, chroma == 3 ? 12 : 8);
     return separate_planes ? 0 : chroma;
 }
@@ -66,12 +68,12 @@ std::uint32_t read_chroma_fields(BitReader& in) {
 void skip_picture_order(BitReader& in) {
     const std::uint32_t type = in.ue();
     if (type == 0) {
-        in.ue();  // log2_max_pic_order_cnt_lsb_minus4
+        in.ue(); // log2_max_pic_order_cnt_lsb_minus4
     } else if (type == 1) {
         in.skip(1);
         in.se();
         in.se();
-        const std::uint32_t cycle = in.ue();  // at most 255; the reader's end bounds it anyway
+        const std::uint32_t cycle = in.ue(); // at most 255; the reader's end bounds it anyway
         for (std::uint32_t i = 0; i < cycle && in.ok(); ++i) in.se();
     }
 }
@@ -82,29 +84,31 @@ Result<VideoFormat> parse_h264(Bytes nal) {
     format.profile = in.bits(8);
     format.constraints = in.bits(8);
     format.level = in.bits(8);
-    in.ue();  // seq_parameter_set_id
+    in.ue(); // seq_parameter_set_id
     const std::uint32_t chroma = has_chroma_fields(format.profile) ? read_chroma_fields(in) : 1;
-    in.ue();  // log2_max_frame_num_minus4
+    in.ue(); // log2_max_frame_num_minus4
     skip_picture_order(in);
-    in.ue();      // max_num_ref_frames
-    in.skip(1);   // gaps_in_frame_num_value_allowed_flag
+    in.ue();    // max_num_ref_frames
+    in.skip(1); // gaps_in_frame_num_value_allowed_flag
     const std::uint64_t width = (std::uint64_t{in.ue()} + 1) * 16;
     const std::uint64_t map_height = (std::uint64_t{in.ue()} + 1) * 16;
     const bool frames_only = in.flag();
-    if (!frames_only) in.skip(1);  // mb_adaptive_frame_field_flag
-    in.skip(1);                    // direct_8x8_inference_flag
+    if (!frames_only) in.skip(1); // mb_adaptive_frame_field_flag
+    in.skip(1);                   // direct_8x8_inference_flag
     const unsigned fields = frames_only ? 1 : 2;
     Window window;
-    if (in.flag()) window = read_window(in, chroma == 1 || chroma == 2 ? 2 : 1, (chroma == 1 ? 2 : 1) * fields);
+    if (in.flag())
+        window = read_window(in, chroma == 1 || chroma == 2 ? 2 : 1, (chroma == 1 ? 2 : 1) * fields);
     if (!in.ok()) return fail(Errc::malformed, "H.264 SPS: ends early");
-    if (!crop(format, width, map_height * fields, window)) return fail(Errc::malformed, "H.264 SPS: impossible size");
+    if (!crop(format, width, map_height * fields, window))
+        return fail(Errc::malformed, "H.264 SPS: impossible size");
     return format;
 }
 
 void read_profile_tier_level(BitReader& in, unsigned sub_layers_minus1, VideoFormat& format) {
-    in.skip(3);  // profile_space, tier
+    in.skip(3); // profile_space, tier
     format.profile = in.bits(5);
-    in.skip(32 + 48);  // compatibility and constraint flags
+    in.skip(32 + 48); // compatibility and constraint flags
     format.level = in.bits(8);
     std::array<bool, 8> has_profile{};
     std::array<bool, 8> has_level{};
@@ -122,14 +126,14 @@ void read_profile_tier_level(BitReader& in, unsigned sub_layers_minus1, VideoFor
 Result<VideoFormat> parse_h265(Bytes nal) {
     BitReader in(nal.subspan(2));
     VideoFormat format{.codec = Codec::h265};
-    in.skip(4);  // sps_video_parameter_set_id
+    in.skip(4); // sps_video_parameter_set_id
     const unsigned sub_layers_minus1 = in.bits(3);
     if (sub_layers_minus1 > 6) return fail(Errc::malformed, "H.265 SPS: too many layers");
-    in.skip(1);  // sps_temporal_id_nesting_flag
+    in.skip(1); // sps_temporal_id_nesting_flag
     read_profile_tier_level(in, sub_layers_minus1, format);
-    in.ue();  // sps_seq_parameter_set_id
+    in.ue(); // sps_seq_parameter_set_id
     std::uint32_t chroma = in.ue();
-    if (chroma == 3 && in.flag()) chroma = 0;  // separate_colour_plane_flag
+    if (chroma == 3 && in.flag()) chroma = 0; // separate_colour_plane_flag
     const std::uint32_t width = in.ue();
     const std::uint32_t height = in.ue();
     Window window;
@@ -139,7 +143,7 @@ Result<VideoFormat> parse_h265(Bytes nal) {
     return format;
 }
 
-}  // namespace
+} // namespace
 
 Result<VideoFormat> parse_sps(Codec codec, Bytes nal) {
     if (nal_kind(codec, nal) != NalKind::sps) return fail(Errc::malformed, "SPS: another NAL unit");
@@ -148,9 +152,10 @@ Result<VideoFormat> parse_sps(Codec codec, Bytes nal) {
 
 std::string codec_string(const VideoFormat& format) {
     if (format.codec != Codec::h264) return {};
-    const std::array<std::byte, 3> bytes{static_cast<std::byte>(format.profile), static_cast<std::byte>(format.constraints),
+    const std::array<std::byte, 3> bytes{static_cast<std::byte>(format.profile),
+                                         static_cast<std::byte>(format.constraints),
                                          static_cast<std::byte>(format.level)};
     return "avc1." + hex_lower(bytes);
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -11,10 +11,10 @@ namespace tplink::media {
 
 struct VideoFormat {
     Codec codec = Codec::h264;
-    unsigned profile = 0;      ///< profile_idc, general_profile_idc
-    unsigned constraints = 0;  ///< H.264: the byte between profile and level; H.265: 0
-    unsigned level = 0;        ///< level_idc (41 = 4.1), general_level_idc (123 = 4.1)
-    unsigned width = 0;        ///< pixels shown, cropping applied
+    unsigned profile = 0;     ///< profile_idc, general_profile_idc
+    unsigned constraints = 0; ///< H.264: the byte between profile and level; H.265: 0
+    unsigned level = 0;       ///< level_idc (41 = 4.1), general_level_idc (123 = 4.1)
+    unsigned width = 0;       ///< pixels shown, cropping applied
     unsigned height = 0;
     bool operator==(const VideoFormat&) const = default;
 };
@@ -27,4 +27,4 @@ Result<VideoFormat> parse_sps(Codec codec, Bytes nal);
 /// RFC 6381 name for a browser's media source, e.g. "avc1.4d0028"; H.264 only, else empty.
 std::string codec_string(const VideoFormat& format);
 
-}  // namespace tplink::media
+} // namespace tplink::media

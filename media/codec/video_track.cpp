@@ -14,7 +14,7 @@ UnitKind VideoTrack::take(Buffer& access_unit) {
         waiting_ = true;
         return UnitKind::none;
     }
-    if (!found.picture) return UnitKind::none;  // its parameter sets are remembered
+    if (!found.picture) return UnitKind::none; // its parameter sets are remembered
     if (found.key ? !sets_.complete() : waiting_) {
         ++stats_.waiting;
         waiting_ = true;
@@ -26,8 +26,7 @@ UnitKind VideoTrack::take(Buffer& access_unit) {
     }
     if (!found.key) return UnitKind::delta;
     if (!sets_.unit_is_complete()) {
-        const Buffer sets = sets_.annex_b();
-        access_unit.insert(access_unit.begin() + static_cast<std::ptrdiff_t>(found.sets_at), sets.begin(), sets.end());
+        insert_sets(access_unit);
         ++stats_.completed_keyframes;
     }
     waiting_ = false;
@@ -40,18 +39,16 @@ VideoTrack::Survey VideoTrack::survey(Bytes access_unit) {
     found.corrupt = !reader.starts_with_start_code();
     sets_.begin_unit();
     bool sps_changed = false;
-    bool first = true;
     while (!found.corrupt) {
         const auto nal = reader.next();
         if (!nal) break;
         const NalKind kind = nal_kind(codec_, nal->bytes);
         if (kind == NalKind::corrupt) found.corrupt = true;
         if (kind == NalKind::noise) ++found.noise;
-        if (is_parameter_set(kind) && sets_.remember(kind, nal->bytes) && kind == NalKind::sps) sps_changed = true;
-        if (kind == NalKind::delimiter && first) found.sets_at = nal->end;
+        if (is_parameter_set(kind) && sets_.remember(kind, nal->bytes) && kind == NalKind::sps)
+            sps_changed = true;
         if (kind == NalKind::key_slice && !found.picture) found.key = true;
         if (kind == NalKind::key_slice || kind == NalKind::slice) found.picture = true;
-        first = false;
     }
     if (sps_changed) learn_sps();
     return found;
@@ -70,9 +67,18 @@ void VideoTrack::remove_noise(Buffer& access_unit) const {
     access_unit.resize(kept);
 }
 
+// Behind a delimiter that opens the unit: nothing may stand before it.
+void VideoTrack::insert_sets(Buffer& access_unit) const {
+    const Buffer sets = sets_.annex_b();
+    const auto first = NalReader(access_unit).next();
+    const bool delimited = first && nal_kind(codec_, first->bytes) == NalKind::delimiter;
+    const auto place = static_cast<std::ptrdiff_t>(delimited ? first->end : 0);
+    access_unit.insert(access_unit.begin() + place, sets.begin(), sets.end());
+}
+
 void VideoTrack::learn_sps() {
     const auto format = parse_sps(codec_, sets_.sps());
     format_ = format ? std::optional(*format) : std::nullopt;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

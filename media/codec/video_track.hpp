@@ -10,24 +10,26 @@
 namespace tplink::media {
 
 enum class UnitKind {
-    keyframe,  ///< decoding can start here; parameter sets are inside
-    delta,     ///< follows the one before
-    none,      ///< not for viewers: damaged, no picture inside, or waiting for a keyframe
+    keyframe, ///< decoding can start here; parameter sets are inside
+    delta,    ///< follows the one before
+    none,     ///< not for viewers: damaged, no picture inside, or waiting for a keyframe
 };
 
 struct VideoTrackStats {
-    std::uint64_t corrupt = 0;            ///< not Annex B, or a damaged NAL header
-    std::uint64_t waiting = 0;            ///< undamaged, but after a loss and before the next keyframe
-    std::uint64_t noise_nal_units = 0;    ///< left out of units that were passed on
-    std::uint64_t completed_keyframes = 0;///< got their parameter sets from us
+    std::uint64_t corrupt = 0;             ///< not Annex B, or a damaged NAL header
+    std::uint64_t waiting = 0;             ///< undamaged, but after a loss and before the next keyframe
+    std::uint64_t noise_nal_units = 0;     ///< left out of units that were passed on
+    std::uint64_t completed_keyframes = 0; ///< got their parameter sets from us
 };
 
-/// One per video track; after a loss nothing passes until the next keyframe. Source-independent (TS, Kasa parts).
+/// One per video track; after a loss nothing passes until the next keyframe. Source-independent (TS, Kasa
+/// parts).
 class VideoTrack {
 public:
     explicit VideoTrack(Codec codec) : codec_(codec), sets_(codec) {}
 
-    /// Judges and, where needed, edits one access unit in place: noise NAL units out, missing parameter sets in.
+    /// Judges and, where needed, edits one access unit in place: noise NAL units out, missing parameter sets
+    /// in.
     UnitKind take(Buffer& access_unit);
 
     /// Something before the next unit is missing.
@@ -44,10 +46,10 @@ private:
         bool picture = false;
         bool key = false;
         std::size_t noise = 0;
-        std::size_t sets_at = 0;  ///< where missing parameter sets go: behind a delimiter that opens the unit
     };
     Survey survey(Bytes access_unit);
     void remove_noise(Buffer& access_unit) const;
+    void insert_sets(Buffer& access_unit) const;
     void learn_sps();
 
     Codec codec_;
@@ -57,4 +59,4 @@ private:
     bool waiting_ = true;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

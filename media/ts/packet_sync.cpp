@@ -25,7 +25,7 @@ std::optional<PacketSync::Packet> PacketSync::next_from_carry() {
     const Bytes joined = Bytes(carry_).first(carried_ + added);
     const Found found = scan(joined);
     const std::size_t used = found.packet ? found.at + kTsPacketSize : found.at;
-    if (used >= carried_) {  // the rest of what was added is still in the piece
+    if (used >= carried_) { // the rest of what was added is still in the piece
         piece_ = piece_.subspan(used - carried_);
         carried_ = 0;
         if (!found.packet) return next();
@@ -59,8 +59,10 @@ PacketSync::Found PacketSync::scan(Bytes bytes) {
         at = 1;
     }
     while (at < bytes.size()) {
-        at = static_cast<std::size_t>(std::find(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(), kTsSync) - bytes.begin());
-        if (at + kTsPacketSize >= bytes.size()) break;  // its successor has not come yet, or no sync byte at all
+        at = static_cast<std::size_t>(
+            std::find(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.end(), kTsSync) - bytes.begin());
+        if (at + kTsPacketSize >= bytes.size())
+            break; // its successor has not come yet, or no sync byte at all
         if (bytes[at + kTsPacketSize] == kTsSync) {
             in_sync_ = true;
             skipped_bytes_ += at;
@@ -72,4 +74,4 @@ PacketSync::Found PacketSync::scan(Bytes bytes) {
     return {false, at};
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

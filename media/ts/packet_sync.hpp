@@ -10,13 +10,13 @@
 
 namespace tplink::media {
 
-/// Copies nothing but packets that lie across two pieces. A packet whose successor does not begin with a sync byte is
-/// not trusted: either of the two is damaged.
+/// Copies nothing but packets that lie across two pieces. A packet whose successor does not begin with a sync
+/// byte is not trusted: either of the two is damaged.
 class PacketSync {
 public:
     struct Packet {
-        TsPacketBytes bytes;  ///< valid until the next call
-        std::size_t ahead;    ///< bytes of the piece that follow: a hint for allocations
+        TsPacketBytes bytes; ///< valid until the next call
+        std::size_t ahead;   ///< bytes of the piece that follow: a hint for allocations
     };
 
     /// The next piece; call next() until it yields nothing, before feeding more.
@@ -40,14 +40,14 @@ public:
 private:
     struct Found {
         bool packet = false;
-        std::size_t at = 0;  ///< of the packet; without one, how many bytes are of no use
+        std::size_t at = 0; ///< of the packet; without one, how many bytes are of no use
     };
     Found scan(Bytes bytes);
     std::optional<Packet> next_from_carry();
 
     Bytes piece_;
-    // Between two pieces: a packet that is not whole, or while searching one that waits for its successor. Room for the
-    // packet and its successor's first byte; never more than one packet's size is kept.
+    // Between two pieces: a packet that is not whole, or while searching one that waits for its successor.
+    // Room for the packet and its successor's first byte; never more than one packet's size is kept.
     std::array<std::byte, 2 * kTsPacketSize> carry_{};
     std::size_t carried_ = 0;
     bool in_sync_ = true;
@@ -56,4 +56,4 @@ private:
     std::uint64_t skipped_bytes_ = 0;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -15,7 +15,7 @@ bool has_media_header(std::uint8_t stream_id) {
     return (stream_id >= 0xC0 && stream_id <= 0xEF) || stream_id == 0xBD || stream_id == 0xFD;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<std::uint64_t> parse_pts(std::span<const std::byte, 5> bytes) {
     const auto at = [&](std::size_t i) { return std::uint64_t{u8(bytes[i])}; };
@@ -38,12 +38,14 @@ void PesAssembler::drop() {
 
 bool PesAssembler::append(Bytes payload, std::size_t expected) {
     while (state_ == State::header && !payload.empty()) {
-        const std::size_t wanted = header_size_ < kFixedHeader ? kFixedHeader : kFixedHeader + u8(header_[kFixedHeader - 1]);
+        const std::size_t wanted =
+            header_size_ < kFixedHeader ? kFixedHeader : kFixedHeader + u8(header_[kFixedHeader - 1]);
         const std::size_t taken = std::min(wanted - header_size_, payload.size());
         std::copy_n(payload.begin(), taken, header_.begin() + static_cast<std::ptrdiff_t>(header_size_));
         header_size_ += taken;
         payload = payload.subspan(taken);
-        if (header_size_ < kFixedHeader || header_size_ < kFixedHeader + u8(header_[kFixedHeader - 1])) continue;
+        if (header_size_ < kFixedHeader || header_size_ < kFixedHeader + u8(header_[kFixedHeader - 1]))
+            continue;
         if (!parse_header()) {
             drop();
             return false;
@@ -52,7 +54,8 @@ bool PesAssembler::append(Bytes payload, std::size_t expected) {
         state_ = State::body;
     }
     if (state_ != State::body) return is_open();
-    if (body_size_) payload = payload.first(std::min(payload.size(), *body_size_ - std::min(*body_size_, data_.size())));
+    if (body_size_)
+        payload = payload.first(std::min(payload.size(), *body_size_ - std::min(*body_size_, data_.size())));
     if (payload.size() > max_bytes_ - data_.size()) {
         drop();
         return false;
@@ -63,8 +66,9 @@ bool PesAssembler::append(Bytes payload, std::size_t expected) {
 
 bool PesAssembler::parse_header() {
     const Bytes header = Bytes(header_).first(header_size_);
-    if (u8(header[0]) != 0 || u8(header[1]) != 0 || u8(header[2]) != 1 || !has_media_header(u8(header[3]))) return false;
-    if ((u8(header[6]) & 0xF0U) != 0x80) return false;  // '10' and not scrambled
+    if (u8(header[0]) != 0 || u8(header[1]) != 0 || u8(header[2]) != 1 || !has_media_header(u8(header[3])))
+        return false;
+    if ((u8(header[6]) & 0xF0U) != 0x80) return false; // '10' and not scrambled
     const std::size_t length = load_be16(header.subspan<4, 2>());
     if (length > 0) {
         const std::size_t rest_of_header = header_size_ - 6;
@@ -77,10 +81,12 @@ bool PesAssembler::parse_header() {
 }
 
 std::optional<PesAssembler::Unit> PesAssembler::close() {
-    const bool whole = state_ == State::body && !data_.empty() && (!body_size_ || data_.size() == *body_size_);
+    const bool whole =
+        state_ == State::body && !data_.empty() && (!body_size_ || data_.size() == *body_size_);
     std::optional<Unit> unit;
     if (whole) {
-        if (data_.capacity() - data_.size() > kMaxSlack && data_.capacity() > 2 * data_.size()) data_.shrink_to_fit();
+        if (data_.capacity() - data_.size() > kMaxSlack && data_.capacity() > 2 * data_.size())
+            data_.shrink_to_fit();
         unit.emplace(Unit{std::move(data_), pts_});
         data_ = {};
     }
@@ -101,8 +107,8 @@ std::int64_t PtsUnwrapper::next(std::optional<std::uint64_t> pts) {
     if (distance < -kPeriod / 2) distance += kPeriod;
     if (distance >= kPeriod / 2) distance -= kPeriod;
     constexpr std::int64_t kSecond = 90000;
-    step_ = distance > 0 && distance <= kSecond ? distance : 0;  // else a jump, no frame duration
+    step_ = distance > 0 && distance <= kSecond ? distance : 0; // else a jump, no frame duration
     return *last_ += distance;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -16,8 +16,8 @@ std::optional<std::uint64_t> parse_pts(std::span<const std::byte, 5> bytes);
 class PesAssembler {
 public:
     struct Unit {
-        Buffer data;                       ///< payload without PES header; never empty
-        std::optional<std::uint64_t> pts;  ///< 33 bits, 90 kHz; key frames of recordings may have none
+        Buffer data;                      ///< payload without PES header; never empty
+        std::optional<std::uint64_t> pts; ///< 33 bits, 90 kHz; key frames of recordings may have none
     };
 
     /// max_bytes: a larger payload is damage.
@@ -42,14 +42,14 @@ private:
 
     bool parse_header();
 
-    static constexpr std::size_t kFixedHeader = 9;  // up to PES_header_data_length
+    static constexpr std::size_t kFixedHeader = 9; // up to PES_header_data_length
     static constexpr std::size_t kMaxHeader = kFixedHeader + 255;
 
     std::size_t max_bytes_;
     State state_ = State::closed;
     std::array<std::byte, kMaxHeader> header_{};
     std::size_t header_size_ = 0;
-    std::optional<std::size_t> body_size_;  // nothing: length 0, ends at the next start
+    std::optional<std::size_t> body_size_; // nothing: length 0, ends at the next start
     std::optional<std::uint64_t> pts_;
     Buffer data_;
 };
@@ -65,4 +65,4 @@ private:
     std::int64_t step_ = 0;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -9,7 +9,8 @@ std::optional<Section> ProgramTables::read(Table& table, const TsPacket& packet)
     if (!section) return std::nullopt;
     if (!section->crc_ok) ++bad_crc_;
     if (!section->crc_ok && table.was_good) return std::nullopt;
-    if (std::equal(section->bytes.begin(), section->bytes.end(), table.last.begin(), table.last.end())) return std::nullopt;
+    if (std::equal(section->bytes.begin(), section->bytes.end(), table.last.begin(), table.last.end()))
+        return std::nullopt;
     return section;
 }
 
@@ -44,4 +45,4 @@ void ProgramTables::lost() {
     pmt_.reader.drop();
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

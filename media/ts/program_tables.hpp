@@ -9,8 +9,8 @@
 
 namespace tplink::media {
 
-/// Follows the first program. A table with a bad CRC counts only as long as no good one came: some senders never
-/// compute it right, and a damaged copy must not replace a good one.
+/// Follows the first program. A table with a bad CRC counts only as long as no good one came: some senders
+/// never compute it right, and a damaged copy must not replace a good one.
 class ProgramTables {
 public:
     bool owns(std::uint16_t pid) const { return pid == 0 || (pmt_pid_ && pid == *pmt_pid_); }
@@ -39,4 +39,4 @@ private:
     std::uint64_t bad_crc_ = 0;
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -10,7 +10,8 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
     std::array<std::uint32_t, 256> table{};
     for (std::uint32_t i = 0; i < 256; ++i) {
         std::uint32_t value = i << 24;
-        for (int bit = 0; bit < 8; ++bit) value = (value << 1) ^ ((value & 0x80000000U) != 0 ? 0x04C11DB7U : 0U);
+        for (int bit = 0; bit < 8; ++bit)
+            value = (value << 1) ^ ((value & 0x80000000U) != 0 ? 0x04C11DB7U : 0U);
         table[i] = value;
     }
     return table;
@@ -18,7 +19,7 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
 constexpr auto kCrcTable = make_crc_table();
 
 constexpr std::size_t kCrcSize = 4;
-constexpr std::size_t kTableHeader = 8;  // table_id to last_section_number
+constexpr std::size_t kTableHeader = 8; // table_id to last_section_number
 
 std::uint16_t be16(Bytes bytes, std::size_t at) { return load_be16(bytes.subspan(at).first<2>()); }
 std::size_t section_size(Bytes bytes) { return 3 + (be16(bytes, 1) & 0x0FFFU); }
@@ -31,7 +32,7 @@ std::optional<Bytes> table_body(Bytes section, std::uint8_t table_id) {
     return section.subspan(kTableHeader, section.size() - kTableHeader - kCrcSize);
 }
 
-}  // namespace
+} // namespace
 
 std::uint32_t crc32_mpeg(Bytes bytes) {
     std::uint32_t crc = 0xFFFFFFFFU;
@@ -52,7 +53,7 @@ std::optional<Section> SectionReader::push(const TsPacket& packet) {
             drop();
             return std::nullopt;
         }
-        if (open_) {  // the rest of the section before
+        if (open_) { // the rest of the section before
             append(buffer_, payload.first(std::min(pointer, kMaxSize - buffer_.size())));
             if (auto section = take()) return section;
         }
@@ -68,7 +69,7 @@ std::optional<Section> SectionReader::push(const TsPacket& packet) {
 std::optional<Section> SectionReader::take() {
     if (buffer_.size() < 3) return std::nullopt;
     const std::size_t size = section_size(buffer_);
-    if (size > kMaxSize || size < kTableHeader + kCrcSize) {  // also stuffing, table_id FF
+    if (size > kMaxSize || size < kTableHeader + kCrcSize) { // also stuffing, table_id FF
         open_ = false;
         return std::nullopt;
     }
@@ -92,7 +93,7 @@ std::optional<std::vector<PmtStream>> parse_pmt(Bytes section) {
     const auto body = table_body(section, 0x02);
     if (!body || body->size() < 4) return std::nullopt;
     std::vector<PmtStream> streams;
-    std::size_t at = 4 + std::size_t{be16(*body, 2) & 0x0FFFU};  // PCR PID, program descriptors
+    std::size_t at = 4 + std::size_t{be16(*body, 2) & 0x0FFFU}; // PCR PID, program descriptors
     while (at + 5 <= body->size() && streams.size() < kMaxPmtStreams) {
         PmtStream stream;
         stream.type = u8((*body)[at]);
@@ -105,4 +106,4 @@ std::optional<std::vector<PmtStream>> parse_pmt(Bytes section) {
     return streams;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

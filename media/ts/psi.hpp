@@ -13,17 +13,18 @@ namespace tplink::media {
 std::uint32_t crc32_mpeg(Bytes bytes);
 
 struct Section {
-    Bytes bytes;          ///< from table_id to the CRC
+    Bytes bytes; ///< from table_id to the CRC
     bool crc_ok = false;
 };
 
 /// Puts one section together from the packets of a PID. Bounded by kMaxSize.
 class SectionReader {
 public:
-    static constexpr std::size_t kMaxSize = 1024;  // source: 2.4.4.3, section_length at most 1021
+    static constexpr std::size_t kMaxSize = 1024; // source: 2.4.4.3, section_length at most 1021
 
-    /// The payload of the PID's next packet. Returns the first section that ends in it (more than one in a packet was
-    /// never seen); its bytes are valid until the next call. A section with a packet missing is dropped.
+    /// The payload of the PID's next packet. Returns the first section that ends in it (more than one in a
+    /// packet was never seen); its bytes are valid until the next call. A section with a packet missing is
+    /// dropped.
     std::optional<Section> push(const TsPacket& packet);
     void drop() { open_ = false; }
 
@@ -32,7 +33,7 @@ private:
 
     Buffer buffer_;
     bool open_ = false;
-    std::uint8_t counter_ = 0;  // of the last packet
+    std::uint8_t counter_ = 0; // of the last packet
 };
 
 /// PID of the first program's map; nothing when there is none.
@@ -49,7 +50,8 @@ struct PmtStream {
 
 inline constexpr std::size_t kMaxPmtStreams = 16;
 
-/// The streams of a program, at most kMaxPmtStreams; nothing when it is no current PMT or its lengths do not add up.
+/// The streams of a program, at most kMaxPmtStreams; nothing when it is no current PMT or its lengths do not
+/// add up.
 std::optional<std::vector<PmtStream>> parse_pmt(Bytes section);
 
-}  // namespace tplink::media
+} // namespace tplink::media

@@ -30,7 +30,7 @@ void add(VideoTrackStats& sum, const VideoTrackStats& one) {
     sum.completed_keyframes += one.completed_keyframes;
 }
 
-}  // namespace
+} // namespace
 
 void TsDemuxer::push(Bytes piece, SteadyTime arrival) {
     arrival_ = arrival;
@@ -61,7 +61,7 @@ void TsDemuxer::damage_all() {
     tables_.lost();
     for (Track& track : tracks_) {
         damage(track);
-        track.counter.reset();  // one loss, counted once
+        track.counter.reset(); // one loss, counted once
     }
 }
 
@@ -89,7 +89,7 @@ void TsDemuxer::on_packet(const PacketSync::Packet& raw) {
 void TsDemuxer::on_null_packet(Bytes payload) {
     constexpr std::byte kUtcTag{0x01};
     constexpr std::byte kEndTag{0x12};
-    constexpr std::uint64_t kLatest = std::uint64_t{1} << 32;  // year 2106: later is no clock
+    constexpr std::uint64_t kLatest = std::uint64_t{1} << 32; // year 2106: later is no clock
     if (payload.empty()) return;
     if (payload[0] == kEndTag) end_of_playback_ = true;
     if (payload[0] != kUtcTag || payload.size() < 11) return;
@@ -106,7 +106,8 @@ void TsDemuxer::set_streams() {
         const auto codec = codec_of(stream.type);
         const bool usable = codec && tracks.size() < kMaxTracks && (is_video(*codec) || !has_audio) &&
                             stream.pid != kNullPid && !tables_.owns(stream.pid) &&
-                            std::none_of(tracks.begin(), tracks.end(), [&](const Track& t) { return t.stream.pid == stream.pid; });
+                            std::none_of(tracks.begin(), tracks.end(),
+                                         [&](const Track& t) { return t.stream.pid == stream.pid; });
         if (!usable) {
             ignored_types_.push_back(stream.type);
             continue;
@@ -137,7 +138,8 @@ void TsDemuxer::set_streams() {
 }
 
 TsDemuxer::Track* TsDemuxer::find_track(std::uint16_t pid) {
-    const auto found = std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& t) { return t.stream.pid == pid; });
+    const auto found =
+        std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& t) { return t.stream.pid == pid; });
     return found == tracks_.end() ? nullptr : &*found;
 }
 
@@ -154,7 +156,7 @@ void TsDemuxer::on_track_packet(Track& track, const TsPacket& packet, const Pack
         track.pes.start();
         track.ended_by_part = false;
     } else if (!track.pes.is_open()) {
-        if (!track.ended_by_part || packet.payload.empty()) return;  // joined in the middle, or after damage
+        if (!track.ended_by_part || packet.payload.empty()) return; // joined in the middle, or after damage
         ++counted_.cut_by_stuffing;
         track.trust_stuffing = false;
         damage(track);
@@ -174,7 +176,8 @@ TsDemuxer::Order TsDemuxer::order_of(Track& track, const TsPacket& packet, TsPac
     Order order = Order::next;
     if (track.counter && packet.counter != ((*track.counter + 1U) & 0x0FU)) {
         const bool announced = packet.discontinuity && packet.unit_start;
-        const bool same = packet.counter == *track.counter && std::equal(bytes.begin(), bytes.end(), track.previous.begin());
+        const bool same = packet.counter == *track.counter &&
+                          std::equal(bytes.begin(), bytes.end(), track.previous.begin());
         if (same) return Order::repeated;
         if (!announced) order = Order::gap;
     }
@@ -227,4 +230,4 @@ std::optional<VideoFormat> TsDemuxer::video_format(unsigned lens) const {
     return std::nullopt;
 }
 
-}  // namespace tplink::media
+} // namespace tplink::media

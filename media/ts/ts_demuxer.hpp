@@ -16,26 +16,26 @@
 namespace tplink::media {
 
 struct TsStats {
-    std::uint64_t packets = 0;          ///< all PIDs
-    std::uint64_t sync_losses = 0;      ///< times the next packet had to be searched
-    std::uint64_t skipped_bytes = 0;    ///< while searching
-    std::uint64_t bad_packets = 0;      ///< marked as damaged, scrambled, impossible lengths
-    std::uint64_t bad_crc = 0;          ///< tables
-    std::uint64_t continuity_gaps = 0;  ///< of audio and video PIDs
-    std::uint64_t dropped_units = 0;    ///< begun, but cut, damaged or too large
-    std::uint64_t ignored_packets = 0;  ///< of PIDs and stream types we do not know
-    std::uint64_t cut_by_stuffing = 0;  ///< units that went on after end_of_part() had ended them
-    VideoTrackStats video;              ///< sum over the lenses
+    std::uint64_t packets = 0;         ///< all PIDs
+    std::uint64_t sync_losses = 0;     ///< times the next packet had to be searched
+    std::uint64_t skipped_bytes = 0;   ///< while searching
+    std::uint64_t bad_packets = 0;     ///< marked as damaged, scrambled, impossible lengths
+    std::uint64_t bad_crc = 0;         ///< tables
+    std::uint64_t continuity_gaps = 0; ///< of audio and video PIDs
+    std::uint64_t dropped_units = 0;   ///< begun, but cut, damaged or too large
+    std::uint64_t ignored_packets = 0; ///< of PIDs and stream types we do not know
+    std::uint64_t cut_by_stuffing = 0; ///< units that went on after end_of_part() had ended them
+    VideoTrackStats video;             ///< sum over the lenses
 };
 
-/// Not thread-safe; one per camera session. Damaged bytes are not passed on: after a loss a video track is silent
-/// until its next keyframe. Memory is bounded by one open unit per track.
+/// Not thread-safe; one per camera session. Damaged bytes are not passed on: after a loss a video track is
+/// silent until its next keyframe. Memory is bounded by one open unit per track.
 /// source: transport_stream.md; ISO/IEC 13818-1
 class TsDemuxer {
 public:
-    static constexpr std::size_t kMaxVideoUnit = 4U << 20;   // a 4K keyframe at best quality stays below 1 MB
-    static constexpr std::size_t kMaxAudioUnit = 64U << 10;  // 4 s of 16 kHz sound
-    static constexpr std::size_t kMaxTracks = 4;             // two lenses and one sound are known
+    static constexpr std::size_t kMaxVideoUnit = 4U << 20;  // a 4K keyframe at best quality stays below 1 MB
+    static constexpr std::size_t kMaxAudioUnit = 64U << 10; // 4 s of 16 kHz sound
+    static constexpr std::size_t kMaxTracks = 4;            // two lenses and one sound are known
 
     /// Called inside push() and end_of_part(); must not call back.
     using Sink = std::function<void(AccessUnit)>;
@@ -45,9 +45,9 @@ public:
     /// The next piece of the stream; packets may be cut anywhere.
     void push(Bytes piece, SteadyTime arrival);
 
-    /// A multipart part ends here. A unit of unknown length whose last packet was filled up with stuffing ends too;
-    /// otherwise it would come only with the next one, 67 ms later at 15 fps. Stops doing so for a track where such a
-    /// unit went on in the next part.
+    /// A multipart part ends here. A unit of unknown length whose last packet was filled up with stuffing
+    /// ends too; otherwise it would come only with the next one, 67 ms later at 15 fps. Stops doing so for a
+    /// track where such a unit went on in the next part.
     void end_of_part();
 
     /// Bytes are known to be missing here (a part was dropped): open units go, video waits for a keyframe.
@@ -72,15 +72,15 @@ public:
 private:
     struct Track {
         PmtStream stream;
-        AccessUnit prototype;             // codec, rate, lens
-        std::optional<VideoTrack> video;  // nothing: audio
+        AccessUnit prototype;            // codec, rate, lens
+        std::optional<VideoTrack> video; // nothing: audio
         PesAssembler pes;
         PtsUnwrapper pts;
         std::optional<std::uint8_t> counter;
-        std::array<std::byte, kTsPacketSize> previous{};  // tells a repeated packet from 16 lost ones
-        SteadyTime arrival{};                             // of the last byte
+        std::array<std::byte, kTsPacketSize> previous{}; // tells a repeated packet from 16 lost ones
+        SteadyTime arrival{};                            // of the last byte
         bool last_was_stuffed = false;
-        bool ended_by_part = false;  // nothing may follow before the next start
+        bool ended_by_part = false; // nothing may follow before the next start
         bool trust_stuffing = true;
     };
     enum class Order { next, repeated, gap };
@@ -103,8 +103,8 @@ private:
     std::vector<std::uint8_t> ignored_types_;
     std::optional<WallTime> utc_;
     bool end_of_playback_ = false;
-    TsStats counted_;              // what is counted here; stats() adds the parts'
-    VideoTrackStats gone_video_;   // of tracks that a new table removed
+    TsStats counted_;            // what is counted here; stats() adds the parts'
+    VideoTrackStats gone_video_; // of tracks that a new table removed
 };
 
-}  // namespace tplink::media
+} // namespace tplink::media

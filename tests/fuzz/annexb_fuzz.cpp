@@ -1,5 +1,6 @@
-// Input: one byte that chooses the codec, then access units; FF FE FD ends one. NAL units lie in order inside their
-// buffer, sizes of parameter sets stay possible, and what a track passes on it would pass on again unchanged.
+// Input: one byte that chooses the codec, then access units; FF FE FD ends one. NAL units lie in order inside
+// their buffer, sizes of parameter sets stay possible, and what a track passes on it would pass on again
+// unchanged.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -26,7 +27,9 @@ void check_nal_units(Codec codec, Bytes unit) {
         require(nal->bytes.data() + nal->bytes.size() == unit.data() + nal->end);
         end = nal->end;
         const auto format = parse_sps(codec, nal->bytes);
-        if (format) require(format->width > 0 && format->width <= 16384 && format->height > 0 && format->height <= 16384);
+        if (format)
+            require(format->width > 0 && format->width <= 16384 && format->height > 0 &&
+                    format->height <= 16384);
     }
 }
 
@@ -44,7 +47,7 @@ void check_track(VideoTrack& track, Buffer unit) {
     if (seen == UnitKind::keyframe) require(again == unit);
 }
 
-}  // namespace
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;

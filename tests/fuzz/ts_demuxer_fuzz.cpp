@@ -1,5 +1,6 @@
-// Input: one byte that says how to cut the rest, which is a transport stream. Bounds hold, cuts change nothing, what is
-// passed on can be decoded from its first unit on, and the same bytes as payload of a whole stream come back.
+// Input: one byte that says how to cut the rest, which is a transport stream. Bounds hold, cuts change
+// nothing, what is passed on can be decoded from its first unit on, and the same bytes as payload of a whole
+// stream come back.
 #include <cstdlib>
 #include <map>
 
@@ -23,7 +24,8 @@ void check_unit(const AccessUnit& unit) {
         require(unit.sample_rate == 8000 || unit.sample_rate == 16000);
         return;
     }
-    require(unit.data->size() <= TsDemuxer::kMaxVideoUnit + 3 * ParameterSets::kMaxSets * (ParameterSets::kMaxSetSize + 4));
+    require(unit.data->size() <=
+            TsDemuxer::kMaxVideoUnit + 3 * ParameterSets::kMaxSets * (ParameterSets::kMaxSetSize + 4));
     NalReader reader(*unit.data);
     require(reader.starts_with_start_code());
     bool key = false, sps = false, pps = false;
@@ -39,7 +41,7 @@ void check_unit(const AccessUnit& unit) {
 
 struct Demuxed {
     std::vector<AccessUnit> units;
-    bool in_sync = false;  // all the time
+    bool in_sync = false; // all the time
 };
 
 Demuxed demux(Bytes stream, std::size_t piece) {
@@ -73,7 +75,7 @@ void check_round_trip(Bytes bytes) {
     bytes = bytes.first(std::min<std::size_t>(bytes.size(), 5000));
     if (bytes.empty()) return;
     Buffer picture = test::h264_unit(true, 1, 0);
-    for (const std::byte b : bytes) picture.push_back(b | std::byte{1});  // no zero byte, so no start code
+    for (const std::byte b : bytes) picture.push_back(b | std::byte{1}); // no zero byte, so no start code
     test::TsMuxer mux;
     Buffer stream = mux.tables({{0x1B, test::kVideoPid}, {0x90, test::kAudioPid}});
     append(stream, Bytes(mux.pes(test::kVideoPid, 1, picture)));
@@ -86,7 +88,7 @@ void check_round_trip(Bytes bytes) {
     require(*units[sound_first ? 0 : 1].data == to_buffer(bytes));
 }
 
-}  // namespace
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
@@ -99,7 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (whole.in_sync) {
         require(pieces.in_sync && whole.units.size() == pieces.units.size());
         for (std::size_t i = 0; i < whole.units.size(); ++i)
-            require(*whole.units[i].data == *pieces.units[i].data && whole.units[i].pts_90k == pieces.units[i].pts_90k);
+            require(*whole.units[i].data == *pieces.units[i].data &&
+                    whole.units[i].pts_90k == pieces.units[i].pts_90k);
     }
     check_parts(stream, piece);
     check_round_trip(stream);

@@ -31,7 +31,8 @@ TEST(NalReader, SplitsAtBothStartCodes) {
 }
 
 TEST(NalReader, LeavesOutZerosAndEmptyUnits) {
-    EXPECT_THAT(nal_units("0000000000016742000000000001000001000000010968000000"), ElementsAre("6742", "0968"));
+    EXPECT_THAT(nal_units("0000000000016742000000000001000001000000010968000000"),
+                ElementsAre("6742", "0968"));
     EXPECT_THAT(nal_units("000001"), ElementsAre());
     EXPECT_THAT(nal_units("00000100"), ElementsAre());
     EXPECT_THAT(nal_units(""), ElementsAre());
@@ -60,7 +61,11 @@ TEST(NalReader, FindsStartCodesAtEveryOffset) {
 }
 
 TEST(NalReader, SaysWhetherItBeginsCleanly) {
-    for (const auto& [stream, clean] : {std::pair{"00000165", true}, {"0000000000000165", true}, {"0100000165", false}, {"", false}, {"0000", false}})
+    for (const auto& [stream, clean] : {std::pair{"00000165", true},
+                                        {"0000000000000165", true},
+                                        {"0100000165", false},
+                                        {"", false},
+                                        {"0000", false}})
         EXPECT_EQ(NalReader(hex(stream)).starts_with_start_code(), clean) << stream;
 }
 
@@ -71,7 +76,8 @@ TEST(BitReader, ReadsBitsAndExpGolomb) {
     for (std::uint32_t expected = 0; expected < 5; ++expected) EXPECT_EQ(in.ue(), expected);
     EXPECT_TRUE(in.ok());
     BitReader signs(bytes);
-    EXPECT_THAT((std::vector{signs.se(), signs.se(), signs.se(), signs.se(), signs.se()}), ElementsAre(0, 1, -1, 2, -2));
+    EXPECT_THAT((std::vector{signs.se(), signs.se(), signs.se(), signs.se(), signs.se()}),
+                ElementsAre(0, 1, -1, 2, -2));
 }
 
 TEST(BitReader, SkipsEmulationPrevention) {
@@ -101,16 +107,21 @@ TEST(NalKind, ReadsBothHeaders) {
         NalKind kind;
     };
     const Case cases[]{
-        {Codec::h264, "65", NalKind::key_slice}, {Codec::h264, "41", NalKind::slice},    {Codec::h264, "01", NalKind::slice},
-        {Codec::h264, "67", NalKind::sps},       {Codec::h264, "68", NalKind::pps},      {Codec::h264, "06", NalKind::other},
-        {Codec::h264, "09", NalKind::delimiter}, {Codec::h264, "e5", NalKind::corrupt},  {Codec::h264, "78", NalKind::noise},
-        {Codec::h264, "7f", NalKind::noise},     {Codec::h264, "00", NalKind::noise},    {Codec::h264, "", NalKind::corrupt},
-        {Codec::h265, "2601", NalKind::key_slice}, {Codec::h265, "2801", NalKind::key_slice}, {Codec::h265, "2a01", NalKind::key_slice},
-        {Codec::h265, "0201", NalKind::slice},   {Codec::h265, "4001", NalKind::vps},    {Codec::h265, "4201", NalKind::sps},
-        {Codec::h265, "4401", NalKind::pps},     {Codec::h265, "4601", NalKind::delimiter}, {Codec::h265, "4e01", NalKind::other},
-        {Codec::h265, "5001", NalKind::other},   {Codec::h265, "5201", NalKind::noise},  {Codec::h265, "6201", NalKind::noise},
-        {Codec::h265, "7e01", NalKind::noise},   {Codec::h265, "2609", NalKind::noise},  {Codec::h265, "2600", NalKind::corrupt},
-        {Codec::h265, "a601", NalKind::corrupt}, {Codec::h265, "26", NalKind::corrupt},
+        {Codec::h264, "65", NalKind::key_slice},   {Codec::h264, "41", NalKind::slice},
+        {Codec::h264, "01", NalKind::slice},       {Codec::h264, "67", NalKind::sps},
+        {Codec::h264, "68", NalKind::pps},         {Codec::h264, "06", NalKind::other},
+        {Codec::h264, "09", NalKind::delimiter},   {Codec::h264, "e5", NalKind::corrupt},
+        {Codec::h264, "78", NalKind::noise},       {Codec::h264, "7f", NalKind::noise},
+        {Codec::h264, "00", NalKind::noise},       {Codec::h264, "", NalKind::corrupt},
+        {Codec::h265, "2601", NalKind::key_slice}, {Codec::h265, "2801", NalKind::key_slice},
+        {Codec::h265, "2a01", NalKind::key_slice}, {Codec::h265, "0201", NalKind::slice},
+        {Codec::h265, "4001", NalKind::vps},       {Codec::h265, "4201", NalKind::sps},
+        {Codec::h265, "4401", NalKind::pps},       {Codec::h265, "4601", NalKind::delimiter},
+        {Codec::h265, "4e01", NalKind::other},     {Codec::h265, "5001", NalKind::other},
+        {Codec::h265, "5201", NalKind::noise},     {Codec::h265, "6201", NalKind::noise},
+        {Codec::h265, "7e01", NalKind::noise},     {Codec::h265, "2609", NalKind::noise},
+        {Codec::h265, "2600", NalKind::corrupt},   {Codec::h265, "a601", NalKind::corrupt},
+        {Codec::h265, "26", NalKind::corrupt},
     };
     for (const Case& c : cases) EXPECT_EQ(nal_kind(c.codec, hex(c.nal)), c.kind) << c.nal;
 }
@@ -121,17 +132,22 @@ struct SpsCase {
     const char* nal;
     unsigned width, height, profile, level;
 };
-const SpsCase kSpsCases[]{
+constexpr SpsCase kSpsCases[]{
     {Codec::h264, "67640032acd9402400a3b0110000030001000003001e0f183196", 2304, 1296, 100, 50},
     {Codec::h264, "674d4028eca03c0113f2e0220000030002000003003c1e30632c", 1920, 1080, 77, 40},
     {Codec::h264, "6742c016d900a02ff970110000030001000003001e0f162e48", 640, 360, 66, 22},
-    {Codec::h264, "67640028acd94078044fde0220000003002000000303c3e2c5b2c0", 1920, 1080, 100, 40},  // interlaced
-    {Codec::h264, "67f4001f919b280a00b7f78088000003000800000300f078c18cb0", 1280, 718, 244, 31},   // 4:4:4
-    {Codec::h264, "677a001fbcd9405005bb0110000003001000000301e0f1831960", 1280, 720, 122, 31},     // 4:2:2
-    {Codec::h265, "420101016000000300900000030000030096a001e020021c596566924caf0168080000030008000003007840", 3840, 2160, 1, 150},
-    {Codec::h265, "420101016000000300900000030000030096a001402005a165959a4932bc05a020000003002000000301e1", 2560, 1440, 1, 150},
-    {Codec::h265, "420101016000000300900000030000030078a003c08010e75596566924caf0168080000003008000000784", 1918, 1078, 1, 120},
-    {Codec::h265, "4201010408000003009e0800000300005d9000501005a3ef2cacd24995e02d010000030001000003000f08", 1280, 718, 4, 93},
+    {Codec::h264, "67640028acd94078044fde0220000003002000000303c3e2c5b2c0", 1920, 1080, 100,
+     40},                                                                                        // interlaced
+    {Codec::h264, "67f4001f919b280a00b7f78088000003000800000300f078c18cb0", 1280, 718, 244, 31}, // 4:4:4
+    {Codec::h264, "677a001fbcd9405005bb0110000003001000000301e0f1831960", 1280, 720, 122, 31},   // 4:2:2
+    {Codec::h265, "420101016000000300900000030000030096a001e020021c596566924caf0168080000030008000003007840",
+     3840, 2160, 1, 150},
+    {Codec::h265, "420101016000000300900000030000030096a001402005a165959a4932bc05a020000003002000000301e1",
+     2560, 1440, 1, 150},
+    {Codec::h265, "420101016000000300900000030000030078a003c08010e75596566924caf0168080000003008000000784",
+     1918, 1078, 1, 120},
+    {Codec::h265, "4201010408000003009e0800000300005d9000501005a3ef2cacd24995e02d010000030001000003000f08",
+     1280, 718, 4, 93},
 };
 
 TEST(Sps, ReadsWhatEncodersWrite) {
@@ -166,7 +182,8 @@ TEST(Sps, RefusesImpossibleSizes) {
         Buffer nal = hex("6742001e");
         std::string all = std::string("1") + "1" + "011" + "010" + "0" + std::string(bits);
         all.resize((all.size() + 7) / 8 * 8, '0');
-        for (std::size_t i = 0; i < all.size(); i += 8) nal.push_back(static_cast<std::byte>(std::stoi(all.substr(i, 8), nullptr, 2)));
+        for (std::size_t i = 0; i < all.size(); i += 8)
+            nal.push_back(static_cast<std::byte>(std::stoi(all.substr(i, 8), nullptr, 2)));
         nal.push_back(std::byte{0x80});
         return nal;
     };
@@ -176,13 +193,18 @@ TEST(Sps, RefusesImpossibleSizes) {
     // 8 pixels from each side of 1 x 1 macroblock leave nothing
     EXPECT_FALSE(parse_sps(Codec::h264, with_bits("11111001010010111")));
     // 2^15 macroblocks wide
-    EXPECT_FALSE(parse_sps(Codec::h264, with_bits("0000000000000001000000000000000" "010" "11" "0")));
+    EXPECT_FALSE(parse_sps(Codec::h264, with_bits("0000000000000001000000000000000"
+                                                  "010"
+                                                  "11"
+                                                  "0")));
     EXPECT_FALSE(parse_sps(Codec::h264, hex("68ce")));
     EXPECT_FALSE(parse_sps(Codec::h265, hex("4201ff")));
 }
 
 TEST(Sps, NamesItselfForBrowsers) {
-    EXPECT_EQ(codec_string(*parse_sps(Codec::h264, hex("674d4028eca03c0113f2e0220000030002000003003c1e30632c"))), "avc1.4d4028");
+    EXPECT_EQ(
+        codec_string(*parse_sps(Codec::h264, hex("674d4028eca03c0113f2e0220000030002000003003c1e30632c"))),
+        "avc1.4d4028");
     EXPECT_EQ(codec_string(VideoFormat{.codec = Codec::h265}), "");
 }
 
@@ -216,6 +238,21 @@ TEST(VideoTrack, MissingSetsGoBehindTheDelimiter) {
     Buffer sets = h264_sets();
     track.take(sets);
     Buffer key = hex("0000000109f0");
+    append(key, Bytes(h264_unit(true, 5, 2, false)));
+    EXPECT_EQ(track.take(key), UnitKind::keyframe);
+    Buffer expected = hex("0000000109f0");
+    append(expected, Bytes(h264_unit(true, 5, 2, true)));
+    EXPECT_EQ(key, expected);
+}
+
+TEST(VideoTrack, MissingSetsFindTheirPlaceAfterNoiseIsGone) {
+    VideoTrack track(Codec::h264);
+    Buffer sets = h264_sets();
+    track.take(sets);
+    // An empty NAL unit before the delimiter, then one to be left out.
+    Buffer key = hex("000000000000000100000001"
+                     "0000000109f0"
+                     "0000000178aabbccdd");
     append(key, Bytes(h264_unit(true, 5, 2, false)));
     EXPECT_EQ(track.take(key), UnitKind::keyframe);
     Buffer expected = hex("0000000109f0");
@@ -283,14 +320,16 @@ TEST(VideoTrack, UnitWithoutAPictureIsNoLoss) {
     EXPECT_EQ(track.take(delta), UnitKind::delta);
 }
 
-const char* const kVps = "0000000140010c01ffff016000000300900000030000030096959809";
-const char* const kH265Sps = "00000001420101016000000300900000030000030096a001402005a165959a4932bc05a020000003002000000301e1";
-const char* const kH265Pps = "000000014401c172b46240";
+constexpr const char* kVps = "0000000140010c01ffff016000000300900000030000030096959809";
+constexpr const char* kH265Sps =
+    "00000001420101016000000300900000030000030096a001402005a165959a4932bc05a020000003002000000301e1";
+constexpr const char* kH265Pps = "000000014401c172b46240";
 
 TEST(VideoTrack, H265NoiseIsLeftOut) {
     VideoTrack track(Codec::h265);
     const std::string sets = std::string(kVps) + kH265Sps + kH265Pps;
-    Buffer key = hex("000000017e01aabb" + sets + "000000014e01050180" + "000000012601af0102" + "0000000152010304" + "0000016001");
+    Buffer key = hex("000000017e01aabb" + sets + "000000014e01050180" + "000000012601af0102" +
+                     "0000000152010304" + "0000016001");
     EXPECT_EQ(track.take(key), UnitKind::keyframe);
     EXPECT_EQ(hex_lower(key), sets + "000000014e01050180" + "000000012601af0102");
     EXPECT_EQ(track.stats().noise_nal_units, 3U);
@@ -320,5 +359,5 @@ TEST(ParameterSets, AreBounded) {
     EXPECT_FALSE(sets.complete());
 }
 
-}  // namespace
-}  // namespace tplink::media
+} // namespace
+} // namespace tplink::media

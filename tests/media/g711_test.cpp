@@ -15,8 +15,9 @@ TEST(G711, DecodesKnownValues) {
         int alaw, ulaw;
     };
     // ITU-T G.711 tables, scaled to 16 bits
-    for (const Case& c : {Case{0xD5, 8, 716}, Case{0x55, -8, -716}, Case{0xAA, 32256, 5372}, Case{0x2A, -32256, -5372},
-                          Case{0x80, 5504, 32124}, Case{0x00, -5504, -32124}, Case{0xFF, 848, 0}, Case{0x7F, -848, 0}}) {
+    for (const Case& c :
+         {Case{0xD5, 8, 716}, Case{0x55, -8, -716}, Case{0xAA, 32256, 5372}, Case{0x2A, -32256, -5372},
+          Case{0x80, 5504, 32124}, Case{0x00, -5504, -32124}, Case{0xFF, 848, 0}, Case{0x7F, -848, 0}}) {
         EXPECT_EQ(decode_alaw(static_cast<std::byte>(c.code)), c.alaw) << c.code;
         EXPECT_EQ(decode_ulaw(static_cast<std::byte>(c.code)), c.ulaw) << c.code;
     }
@@ -26,7 +27,7 @@ TEST(G711, EveryCodeSurvivesTheRoundTrip) {
     for (unsigned code = 0; code < 256; ++code) {
         const auto byte = static_cast<std::byte>(code);
         EXPECT_EQ(encode_alaw(decode_alaw(byte)), byte) << code;
-        if (code != 0x7F) {  // u-law has two zeros; the positive one is written
+        if (code != 0x7F) { // u-law has two zeros; the positive one is written
             EXPECT_EQ(encode_ulaw(decode_ulaw(byte)), byte) << code;
         }
     }
@@ -37,8 +38,12 @@ TEST(G711, EverySampleGetsTheNearestCode) {
         const auto value = static_cast<std::int16_t>(sample);
         const int size = std::abs(sample);
         // Half a step: 16 levels per doubling.
-        ASSERT_LE(std::abs(decode_alaw(encode_alaw(value)) - sample), std::max(8, size / 32 + 1) + (size > 32256 ? 512 : 0)) << sample;
-        ASSERT_LE(std::abs(decode_ulaw(encode_ulaw(value)) - sample), std::max(4, (size + 132) / 32 + 1) + (size > 32124 ? 650 : 0)) << sample;
+        ASSERT_LE(std::abs(decode_alaw(encode_alaw(value)) - sample),
+                  std::max(8, size / 32 + 1) + (size > 32256 ? 512 : 0))
+            << sample;
+        ASSERT_LE(std::abs(decode_ulaw(encode_ulaw(value)) - sample),
+                  std::max(4, (size + 132) / 32 + 1) + (size > 32124 ? 650 : 0))
+            << sample;
     }
 }
 
@@ -92,7 +97,7 @@ TEST(UlawDownsampler, LoudestInputDoesNotWrapAround) {
     const Buffer out = down.convert(square);
     for (std::size_t i = 100; i < out.size(); ++i) {
         const int sample = decode_alaw(out[i]);
-        const std::size_t in_period = (i * 2 + 1 - 31) % 32;  // delay of the filter: 31 samples
+        const std::size_t in_period = (i * 2 + 1 - 31) % 32; // delay of the filter: 31 samples
         if (in_period > 3 && in_period < 13) {
             EXPECT_GT(sample, 20000) << i;
         }
@@ -117,5 +122,5 @@ TEST(G711, TranslatesBetweenTheLaws) {
     EXPECT_EQ(hex_lower(ulaw_from_alaw(alaw)), "fe8000");
 }
 
-}  // namespace
-}  // namespace tplink::media
+} // namespace
+} // namespace tplink::media

@@ -159,7 +159,8 @@ TEST(Hub, TooManyUnitsDropTheCacheAndLateViewersWait) {
     Hub hub;
     const auto early = std::make_shared<Recorder>();
     hub.attach(early);
-    for (std::size_t i = 0; i < Hub::kMaxUnits; ++i) hub.push(make_unit(static_cast<std::int64_t>(i), i == 0));
+    for (std::size_t i = 0; i < Hub::kMaxUnits; ++i)
+        hub.push(make_unit(static_cast<std::int64_t>(i), i == 0));
     EXPECT_TRUE(hub.has_keyframe());
     hub.push(make_unit(9000, false));
     EXPECT_FALSE(hub.has_keyframe());
@@ -240,8 +241,9 @@ TEST(Hub, KnowsTheFormat) {
 TEST(Hub, RatesAreThoseOfTheLastSeconds) {
     Hub hub;
     const SteadyTime start{};
-    for (int frame = 0; frame < 20 * 15; ++frame)  // 20 s at 15 fps, GOP 2 s, 15 kB/s
-        hub.push(make_unit(frame, frame % 30 == 0, {.size = 1000, .arrival = start + frame * 1000000us / 15}));
+    for (int frame = 0; frame < 20 * 15; ++frame) // 20 s at 15 fps, GOP 2 s, 15 kB/s
+        hub.push(
+            make_unit(frame, frame % 30 == 0, {.size = 1000, .arrival = start + frame * 1000000us / 15}));
     const HubStats stats = hub.stats();
     EXPECT_NEAR(stats.fps, 15, 0.01);
     EXPECT_NEAR(stats.bitrate_kbps, 120, 0.1);
@@ -266,7 +268,7 @@ public:
     std::atomic<int> gaps{0};
 
 private:
-    std::int64_t last_ = -1;  // deliver() is never called twice at once
+    std::int64_t last_ = -1; // deliver() is never called twice at once
 };
 
 TEST(Hub, ThreadsMayPushAttachDetachAndAskAtOnce) {
@@ -276,6 +278,7 @@ TEST(Hub, ThreadsMayPushAttachDetachAndAskAtOnce) {
     std::atomic<int> gaps{0};
     {
         std::vector<std::jthread> threads;
+        threads.reserve(3);
         for (int i = 0; i < 2; ++i)
             threads.emplace_back([&] {
                 ready.arrive_and_wait();
@@ -306,5 +309,5 @@ TEST(Hub, ThreadsMayPushAttachDetachAndAskAtOnce) {
     EXPECT_EQ(hub.stats().consumers, 0U);
 }
 
-}  // namespace
-}  // namespace tplink::media
+} // namespace
+} // namespace tplink::media

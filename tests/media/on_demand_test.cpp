@@ -151,7 +151,7 @@ TEST(OnDemand, ProvenSessionMakesTheNextPauseShortAgain) {
     rig.pass(2s);
     rig.go_live();
     rig.pass(9s, true);
-    rig.fails(Errc::unreachable);  // live, but not for long: may be one that dies at once every time
+    rig.fails(Errc::unreachable); // live, but not for long: may be one that dies at once every time
     EXPECT_EQ(rig.machine.deadline(), rig.now + 4s);
     rig.pass(4s);
     rig.go_live();
@@ -258,7 +258,7 @@ TEST(OnDemand, SilentCameraIsConnectedAgain) {
 TEST(OnDemand, WatchdogBeginsWhenTheSessionIsOpened) {
     Rig rig;
     rig.add();
-    rig.pass(60s);  // a battery camera wakes slowly; the session's own limits hold
+    rig.pass(60s); // a battery camera wakes slowly; the session's own limits hold
     EXPECT_EQ(rig.machine.state(), S::connecting);
     rig.opened();
     rig.pass(4999ms);
@@ -320,7 +320,7 @@ TEST(OnDemand, ViewLimitEndsThePauseBetweenAttemptsToo) {
         rig.fails(Errc::unreachable);
         rig.pass(std::chrono::seconds(1 << i));
     }
-    rig.fails(Errc::unreachable);  // at 7 s; next attempt would be at 15 s
+    rig.fails(Errc::unreachable); // at 7 s; next attempt would be at 15 s
     rig.pass(3s);
     EXPECT_EQ(rig.machine.state(), S::idle);
     EXPECT_TRUE(rig.machine.is_limit_reached());
@@ -362,11 +362,21 @@ TEST(OnDemand, AnyOrderOfEventsKeepsItsPromises) {
         for (int step = 0; step < 200; ++step) {
             switch (random() % 8) {
             case 0: rig.add(); break;
-            case 1: if (rig.machine.viewers() > 0) rig.remove(); break;
-            case 2: if (rig.open) rig.opened(); break;
-            case 3: if (rig.open) rig.keyframe(); break;
-            case 4: if (rig.open) rig.fails(static_cast<Errc>(random() % 9)); break;
-            case 5: if (random() % 10 == 0) rig.apply(rig.machine.reset(rig.now)); break;
+            case 1:
+                if (rig.machine.viewers() > 0) rig.remove();
+                break;
+            case 2:
+                if (rig.open) rig.opened();
+                break;
+            case 3:
+                if (rig.open) rig.keyframe();
+                break;
+            case 4:
+                if (rig.open) rig.fails(static_cast<Errc>(random() % 9));
+                break;
+            case 5:
+                if (random() % 10 == 0) rig.apply(rig.machine.reset(rig.now));
+                break;
             default: rig.pass(std::chrono::milliseconds(random() % 5000), random() % 2 == 0); break;
             }
             const S state = rig.machine.state();
@@ -380,10 +390,10 @@ TEST(OnDemand, AnyOrderOfEventsKeepsItsPromises) {
         }
         while (rig.machine.viewers() > 0) rig.remove();
         rig.pass(2s, true);
-        ASSERT_EQ(rig.machine.state(), S::idle);  // a stream never outlives its viewers
+        ASSERT_EQ(rig.machine.state(), S::idle); // a stream never outlives its viewers
         ASSERT_EQ(rig.machine.deadline(), std::nullopt);
     }
 }
 
-}  // namespace
-}  // namespace tplink::media
+} // namespace
+} // namespace tplink::media

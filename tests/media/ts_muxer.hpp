@@ -20,7 +20,9 @@ inline Buffer bytes_of(std::initializer_list<unsigned> values) {
     return out;
 }
 
-inline void put16(Buffer& out, unsigned value) { append(out, Bytes(bytes_of({value >> 8 & 0xFF, value & 0xFF}))); }
+inline void put16(Buffer& out, unsigned value) {
+    append(out, Bytes(bytes_of({value >> 8 & 0xFF, value & 0xFF})));
+}
 
 inline std::uint32_t bitwise_crc(Bytes bytes) {
     std::uint32_t crc = 0xFFFFFFFF;
@@ -40,7 +42,7 @@ struct MuxStream {
 
 struct PesOptions {
     std::uint8_t stream_id = 0xE0;
-    bool bounded = false;      ///< length in the header
+    bool bounded = false; ///< length in the header
     bool first_with_pcr = false;
 };
 
@@ -69,7 +71,7 @@ public:
         const std::uint32_t crc = bitwise_crc(table) ^ (break_crc ? 1U : 0U);
         put16(table, crc >> 16);
         put16(table, crc & 0xFFFF);
-        table.insert(table.begin(), std::byte{0});  // pointer field
+        table.insert(table.begin(), std::byte{0}); // pointer field
         Buffer out;
         for (std::size_t at = 0; at < table.size(); at += 184) {
             Buffer payload(table.begin() + static_cast<std::ptrdiff_t>(at),
@@ -81,7 +83,8 @@ public:
     }
 
     /// One PES packet in as many TS packets as it takes.
-    Buffer pes(std::uint16_t pid, std::optional<std::uint64_t> pts, Bytes body, const PesOptions& options = {}) {
+    Buffer pes(std::uint16_t pid, std::optional<std::uint64_t> pts, Bytes body,
+               const PesOptions& options = {}) {
         Buffer data = bytes_of({0, 0, 1, options.stream_id});
         put16(data, options.bounded ? static_cast<unsigned>(body.size() + (pts ? 8 : 3)) : 0);
         append(data, Bytes(bytes_of({0x80, pts ? 0x80U : 0U, pts ? 5U : 0U})));
@@ -90,7 +93,8 @@ public:
         Buffer out;
         for (std::size_t at = 0; at < data.size();) {
             const bool first = at == 0;
-            const Buffer field = first && options.first_with_pcr ? bytes_of({0x10, 0, 0, 0, 0, 0x7E, 0}) : Buffer{};
+            const Buffer field =
+                first && options.first_with_pcr ? bytes_of({0x10, 0, 0, 0, 0, 0x7E, 0}) : Buffer{};
             const std::size_t room = 184 - (field.empty() ? 0 : field.size() + 1);
             const std::size_t taken = std::min(room, data.size() - at);
             append(out, Bytes(packet(pid, first, Bytes(data).subspan(at, taken), field)));
@@ -100,15 +104,16 @@ public:
     }
 
     static Buffer pts_bytes(std::uint64_t pts) {
-        return bytes_of({static_cast<unsigned>(0x21 | (pts >> 29 & 0x0E)), static_cast<unsigned>(pts >> 22 & 0xFF),
-                         static_cast<unsigned>(0x01 | (pts >> 14 & 0xFE)), static_cast<unsigned>(pts >> 7 & 0xFF),
-                         static_cast<unsigned>(0x01 | (pts << 1 & 0xFE))});
+        return bytes_of(
+            {static_cast<unsigned>(0x21 | (pts >> 29 & 0x0E)), static_cast<unsigned>(pts >> 22 & 0xFF),
+             static_cast<unsigned>(0x01 | (pts >> 14 & 0xFE)), static_cast<unsigned>(pts >> 7 & 0xFF),
+             static_cast<unsigned>(0x01 | (pts << 1 & 0xFE))});
     }
 
     Buffer packet(std::uint16_t pid, bool start, Bytes payload, Buffer field) {
         std::uint8_t& counter = counters_[pid];
         Buffer out = bytes_of({0x47, (start ? 0x40U : 0U) | pid >> 8, pid & 0xFFU});
-        const std::size_t room = 184 - payload.size();  // for the adaptation field with its length byte
+        const std::size_t room = 184 - payload.size(); // for the adaptation field with its length byte
         out.push_back(static_cast<std::byte>((room > 0 ? 0x30 : 0x10) | (counter++ & 0xF)));
         if (room > 0) {
             if (field.empty() && room > 1) field.push_back(std::byte{0});
@@ -135,4 +140,4 @@ inline Buffer h264_unit(bool key, std::size_t size, std::uint8_t seed, bool with
     return out;
 }
 
-}  // namespace tplink::media::test
+} // namespace tplink::media::test
