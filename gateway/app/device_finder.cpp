@@ -44,7 +44,7 @@ bool only_loopback(const std::vector<std::string>& targets) {
 
 }  // namespace
 
-Result<std::vector<FoundDevice>> find_devices(const DiscoveryRequest& request, std::stop_token stop) {
+Result<std::vector<FoundDevice>> find_devices(const DiscoveryRequest& request, std::stop_token stop, Announcements* announcements) {
     discovery::Options options;
     for (const std::string& target : request.targets)
         if (is_target(target) && std::find(options.targets.begin(), options.targets.end(), target) == options.targets.end())
@@ -56,10 +56,18 @@ Result<std::vector<FoundDevice>> find_devices(const DiscoveryRequest& request, s
     deps.key = probe_key();
     deps.stop = std::move(stop);
     std::vector<FoundDevice> out;
-    for (const discovery::Found& found : TRY(discovery::discover(options, deps)))
+    for (const discovery::Found& found : TRY(discovery::discover(options, deps))) {
+        if (announcements != nullptr) announcements->put(found);
         out.push_back({found.mac, found.address, found.model, found.device_type, found.transport, found.firmware, found.port, family_of(found.family),
                        found.owner_matches.value_or(true)});
+    }
     return out;
+}
+
+void wake_device(const std::string& address) {
+    discovery::Deps deps;
+    deps.key = probe_key();  // the short probe without a key was never seen to start a web server
+    (void)discovery::wake(address, {}, deps);
 }
 
 }  // namespace tplink::gateway

@@ -4,9 +4,9 @@
 
 namespace tplink::gateway {
 
-DiscoveryLoop::DiscoveryLoop(std::function<void(const std::vector<FoundDevice>&)> found, std::function<std::vector<std::string>()> hosts,
+DiscoveryLoop::DiscoveryLoop(Announcements& announcements, std::function<void(const std::vector<FoundDevice>&)> found, std::function<std::vector<std::string>()> hosts,
                              std::function<void(const std::string&)> problem)
-    : found_(std::move(found)), hosts_(std::move(hosts)), problem_(std::move(problem)) {}
+    : announcements_(announcements), found_(std::move(found)), hosts_(std::move(hosts)), problem_(std::move(problem)) {}
 
 DiscoveryLoop::~DiscoveryLoop() { stop(); }
 
@@ -52,7 +52,7 @@ Result<std::vector<FoundDevice>> DiscoveryLoop::search(std::vector<std::string> 
     for (std::string& host : hosts_()) asked.targets.push_back(std::move(host));
     asked.timeout = timeout;
     const std::lock_guard one(search_mutex_);
-    auto found = find_devices(asked, searches_.get_token());
+    auto found = find_devices(asked, searches_.get_token(), &announcements_);
     if (found) found_(*found);
     return found;
 }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/app/announcements.hpp"
 #include "gateway/app/registry.hpp"
 
 namespace tplink::gateway {
@@ -19,13 +20,16 @@ struct DiscoveryRequest {
     std::string account;  ///< e-mail; devices of other accounts are marked
 };
 
-/// One search; blocking. `cancel` becomes set from another thread to end it early.
-Result<std::vector<FoundDevice>> find_devices(const DiscoveryRequest& request, std::stop_token stop);
+/// One search; blocking, ended early by `stop`. What devices announced is kept in `announcements` unless that is null.
+Result<std::vector<FoundDevice>> find_devices(const DiscoveryRequest& request, std::stop_token stop, Announcements* announcements = nullptr);
+
+/// Probes one address and waits for nothing: some plugs start their web server only then.
+void wake_device(const std::string& address);
 
 class DiscoveryLoop {
 public:
     /// found: called on the loop's thread with what each search saw. hosts: addresses of configured devices, asked as well.
-    DiscoveryLoop(std::function<void(const std::vector<FoundDevice>&)> found, std::function<std::vector<std::string>()> hosts,
+    DiscoveryLoop(Announcements& announcements, std::function<void(const std::vector<FoundDevice>&)> found, std::function<std::vector<std::string>()> hosts,
                   std::function<void(const std::string&)> problem);
     ~DiscoveryLoop();
 
@@ -40,6 +44,7 @@ private:
     void run(std::stop_token stop);
     DiscoveryRequest request() const;
 
+    Announcements& announcements_;
     std::function<void(const std::vector<FoundDevice>&)> found_;
     std::function<std::vector<std::string>()> hosts_;
     std::function<void(const std::string&)> problem_;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr auto kHealthInterval = std::chrono::minutes(10);
 constexpr auto kDevicesDelay = std::chrono::milliseconds(300);  // bridge/devices: many changes at once become one message
+constexpr auto kHealthDelay = std::chrono::seconds(3);
 constexpr auto kSnapshotAge = std::chrono::seconds(30);
 
 bool is_on(const DeviceView& view, std::string_view property) {
@@ -30,9 +31,9 @@ struct Gateway::Impl {
     Impl(Config first, std::string file, Environment env, Log& log_)
         : config(std::move(first)), config_file(std::move(file)), environment(std::move(env)), log(log_), main_log(log_.logger("gateway")),
           store(config.state_dir),
-          registry(system_clock(), system_random(), store, [] { return make_ladder_opener(); }, tcp_probe),
+          registry(system_clock(), system_random(), store, [this] { return make_ladder_opener(&announcements); }, tcp_probe),
           desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
-          discovery([this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
+          discovery(announcements, [this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
                     [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
 
     Result<void> start();
@@ -66,6 +67,7 @@ struct Gateway::Impl {
     mutable std::mutex config_mutex;
 
     // In this order they start; they go in reverse.
+    Announcements announcements;
     Registry registry;
     ResultDesk desk;
     DiscoveryLoop discovery;
@@ -171,7 +173,7 @@ void Gateway::Impl::log_change(const DeviceView& view, const DeviceView* before)
     const auto logger = log.logger(view.name);
     if (view.online && !was_online) logger->info("online at {} over {}", view.host, view.transport);
     if (view.problem && (before == nullptr || before->problem != view.problem)) {
-        const bool human = view.problem->code == Errc::auth_failed;
+        const bool human = view.problem->code == Errc::auth_failed || view.problem->code == Errc::certificate_changed;
         logger->log(human ? spdlog::level::err : spdlog::level::warn, "{}: {} {}", to_string(view.problem->code), view.problem->message, view.problem->hint);
     }
 }
@@ -203,6 +205,7 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
     if (!only_state) {
         bus.publish("device", device_document(*parts, view));
         clerk->later("devices", kDevicesDelay, [this] { tell_devices(); });
+        clerk->later("health once", kHealthDelay, [this] { publisher->set_bridge_health(health_document(*parts)); });
     } else if (before->state != view.state) {
         bus.publish("state", {{"id", view.id}, {"state", view.state}});
     }

@@ -52,7 +52,13 @@ struct Look {
 
 /// Logs in once, asks everything once.
 Result<Look> look_at(const OpenRequest& request) {
-    const auto opener = make_ladder_opener();
+    Announcements announcements;
+    DiscoveryRequest question;
+    question.targets = {request.host};
+    question.broadcast = false;
+    question.timeout = std::chrono::milliseconds(1500);
+    (void)find_devices(question, {}, &announcements);  // a hint only: a device that does not announce itself is asked all the same
+    const auto opener = make_ladder_opener(&announcements);
     Opened opened = TRY(opener->open(request));
     Look look;
     look.family = opened.learned.family;

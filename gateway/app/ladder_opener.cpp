@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <sys/socket.h>
 
-#include "protocols/discovery/discover.hpp"
+#include "gateway/app/discovery_loop.hpp"
 #include "protocols/net/tcp_stream.hpp"
 #include "protocols/tapo/ladder.hpp"
 
@@ -56,6 +56,8 @@ Family family_of(std::string_view transport, Family hint) {
 
 class LadderOpener final : public Opener {
 public:
+    explicit LadderOpener(const Announcements* announcements) : announcements_(announcements) {}
+
     Result<Opened> open(const OpenRequest& request) override {
         tapo::Target target;
         target.family = hint_of(request.family);
@@ -63,29 +65,33 @@ public:
         target.port = request.port != 0 ? request.port : request.learned.port;
         target.credentials = request.credentials;
         target.learned = {request.learned.transport, request.learned.hash_form, request.learned.certificate_sha256, ""};
+        if (announcements_ != nullptr) target.announced = announcements_->find(request.learned.mac, target.host);
+        // On one address several devices may answer at ports of their own; what is announced must be this one.
+        if (target.announced && request.port != 0 && target.announced->port != 0 && target.announced->port != request.port) target.announced.reset();
         tapo::LadderDeps deps;
         deps.rsa_1024 = login_key();
         deps.stop = stop_.get_token();
-        deps.wake = [](const std::string& host) { (void)discovery::wake(host, {}, {}); };
+        deps.wake = wake_device;
         tapo::Opened opened = tapo::open_session(target, deps);
         if (!opened.session) return tl::unexpected(opened.session.error());
         Opened out{std::move(*opened.session), request.learned};
         out.learned.transport = opened.learned.transport;
         out.learned.hash_form = opened.learned.hash_form;
         out.learned.certificate_sha256 = opened.learned.certificate_sha256;
-        out.learned.port = target.port;
+        out.learned.port = target.port != 0 ? target.port : target.announced ? target.announced->port : std::uint16_t{0};
         out.learned.family = family_of(out.session->transport(), request.family);
         return out;
     }
     void cancel() override { stop_.request_stop(); }
 
 private:
+    const Announcements* announcements_;
     std::stop_source stop_;
 };
 
 }  // namespace
 
-std::unique_ptr<Opener> make_ladder_opener() { return std::make_unique<LadderOpener>(); }
+std::unique_ptr<Opener> make_ladder_opener(const Announcements* announcements) { return std::make_unique<LadderOpener>(announcements); }
 
 bool tcp_probe(const std::string& host, std::uint16_t port) {
     const auto connector = net::make_tcp_connector();

@@ -1,11 +1,13 @@
 #pragma once
 // Sessions for actors by the ladder of logins.
 
+#include "gateway/app/announcements.hpp"
 #include "gateway/device/opener.hpp"
 
 namespace tplink::gateway {
 
-std::unique_ptr<Opener> make_ladder_opener();
+/// announcements: what discovery heard; may be null, else outlives the opener.
+std::unique_ptr<Opener> make_ladder_opener(const Announcements* announcements = nullptr);
 
 /// True when something accepts a TCP connection there within 2 s.
 bool tcp_probe(const std::string& host, std::uint16_t port);

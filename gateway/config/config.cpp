@@ -48,7 +48,7 @@ bool is_target(const std::string& text) {
     if (slash == std::string::npos) return !text.empty() && text.find_first_of(" \t:") == std::string::npos;
     int bits = -1;
     const auto [end, ec] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-    return ec == std::errc{} && end == text.data() + text.size() && bits >= 16 && bits <= 32;
+    return ec == std::errc{} && end == text.data() + text.size() && bits >= 22 && bits <= 32;
 }
 
 void read_discovery(Section in, DiscoveryConfig& out) {
@@ -57,7 +57,7 @@ void read_discovery(Section in, DiscoveryConfig& out) {
     in.seconds("interval_s", out.interval, 10, 86400);
     in.flag("adopt", out.adopt);
     for (const std::string& target : out.targets)
-        if (!is_target(target)) in.fault("targets", "'" + target + "' is neither an address nor a network such as 192.168.1.0/24 (at most /16)");
+        if (!is_target(target)) in.fault("targets", "'" + target + "' is neither an address nor a network such as 192.168.1.0/24 (at most /22, 1024 hosts)");
     in.finish();
 }
 

@@ -22,6 +22,7 @@ std::string code_of(const Error& error) {
     case Errc::session_expired:
     case Errc::malformed:
     case Errc::cancelled: return "unreachable";
+    case Errc::certificate_changed: return "refused";
     default: return std::string(to_string(error.code));
     }
 }
@@ -230,7 +231,7 @@ void DeviceActor::fail_with(const Error& error) {
     ++counters_.errors;
     const auto probe = [this] { return deps_.quick_probe && deps_.quick_probe(host_, learned_.port != 0 ? learned_.port : config_.port); };
     const bool changed = supervisor_.failed(error, deps_.clock.now(), probe);
-    if (!supervisor_.online() || error.code == Errc::auth_failed || error.code == Errc::malformed) drop_session();
+    if (!supervisor_.online() || error.code == Errc::malformed) drop_session();
     else next_poll_ = deps_.clock.now() + std::min(plan_.base(), deps_.look_again);
     if (changed) publish();
 }
@@ -247,6 +248,8 @@ void DeviceActor::handle(const Wishes& wishes) {
         supervisor_.reset();
     }
     if (wishes.reconnect) {
+        const auto& problem = supervisor_.problem();
+        if (problem && problem->code == Errc::certificate_changed) learned_.certificate_sha256.clear();  // confirmed by a human
         drop_session();
         supervisor_.reset();
         publish();
@@ -276,13 +279,13 @@ CommandResult DeviceActor::execute(const PropertyCommand& command) {
         return result;
     };
     if (const auto refusal = supervisor_.standing_refusal(deps_.clock.now()))
-        return refuse(std::string(to_string(*refusal)), supervisor_.problem() ? supervisor_.problem()->message : "");
+        return refuse(code_of(Error{*refusal, "", 0, {}}), supervisor_.problem() ? supervisor_.problem()->message : "");
     if (!session_) {
         open();
         if (session_) poll(false);
         if (!session_ || !offer_) {
             if (const auto refusal = supervisor_.standing_refusal(deps_.clock.now()))
-                return refuse(std::string(to_string(*refusal)), supervisor_.problem()->message);
+                return refuse(code_of(Error{*refusal, "", 0, {}}), supervisor_.problem()->message);
             return refuse("unreachable", supervisor_.problem() ? supervisor_.problem()->message : "the device does not answer");
         }
     }

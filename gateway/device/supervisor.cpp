@@ -21,7 +21,7 @@ bool Supervisor::failed(const Error& error, SteadyTime now, const std::function<
     const bool was_online = online_;
     const auto before = problem_;
     ++failures_;
-    if (error.code == Errc::auth_failed) {
+    if (error.code == Errc::auth_failed || error.code == Errc::certificate_changed) {
         blocked_ = true;
         online_ = false;
     } else if (error.code == Errc::locked_out) {
@@ -61,7 +61,7 @@ std::optional<SteadyTime> Supervisor::next_try() const {
 }
 
 std::optional<Errc> Supervisor::standing_refusal(SteadyTime now) const {
-    if (blocked_) return Errc::auth_failed;
+    if (blocked_) return problem_ ? problem_->code : Errc::auth_failed;
     if (locked_ && now < not_before_) return Errc::locked_out;
     return std::nullopt;
 }
@@ -77,6 +77,8 @@ Problem describe(const Error& error) {
         return {error.code, error.what,
                 "Tried once, waiting for you: correct the account's password, or switch Third-Party Compatibility off and on in "
                 "the app (Me > Third-Party Services), then reconnect."};
+    case Errc::certificate_changed:
+        return {error.code, error.what, "If you reset or replaced the device, press Reconnect: the new certificate is then trusted. Otherwise somebody may be listening in."};
     case Errc::locked_out:
         return {error.code, error.what, "It takes no logins for about " + minutes + " min; one attempt follows by itself. A power cycle ends it at once."};
     case Errc::unsupported:

@@ -11,6 +11,7 @@ int http_status(Errc code) {
     case Errc::cancelled: return 503;
     case Errc::timeout: return 504;
     case Errc::auth_failed:
+    case Errc::certificate_changed:
     case Errc::locked_out:
     case Errc::session_expired: return 502;
     case Errc::unsupported: return 406;

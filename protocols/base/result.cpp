@@ -8,6 +8,7 @@ std::string_view to_string(Errc code) {
     case Errc::timeout: return "timeout";
     case Errc::cancelled: return "cancelled";
     case Errc::auth_failed: return "auth_failed";
+    case Errc::certificate_changed: return "certificate_changed";
     case Errc::locked_out: return "locked_out";
     case Errc::session_expired: return "session_expired";
     case Errc::unsupported: return "unsupported";

@@ -15,6 +15,7 @@ enum class Errc {
     timeout,          ///< connected, no answer in time: back off
     cancelled,        ///< we were asked to stop: leave quietly
     auth_failed,      ///< credentials refused: stop until a human changes something
+    certificate_changed,  ///< TLS device shows another certificate than the pinned one: a human must confirm
     locked_out,       ///< device refuses all logins for `retry_after`: send nothing until then
     session_expired,  ///< log in again, once
     unsupported,      ///< this device does not know the request: do not ask again

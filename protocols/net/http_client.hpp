@@ -59,7 +59,7 @@ public:
 
     /// Sends one request and reads the whole reply. Any HTTP status is a reply, not an error.
     /// errors: unreachable, timeout, cancelled; malformed for bytes that are no HTTP or too long a body;
-    ///         auth_failed when the certificate is not the pinned one (a human must confirm the change).
+    ///         certificate_changed when it is not the pinned one (a human must confirm the change).
     virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
 
     /// From any thread, sticky: the running and every later send() ends with `cancelled`.

@@ -134,7 +134,7 @@ struct TlsChannel::State {
         const int reason = ERR_GET_REASON(code);
         const std::string text = queued_reason();
         if (peer.refused)
-            return fail(Errc::auth_failed,
+            return fail(Errc::certificate_changed,
                         "TLS: the device shows another certificate (" + peer.seen +
                             ") than the one seen first; confirm the change if it was reset or replaced");
         if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)

@@ -35,6 +35,7 @@ int weight(const Error& error) {
     switch (error.code) {
     case Errc::cancelled: return 9;
     case Errc::locked_out: return 8;
+    case Errc::certificate_changed: return 7;
     case Errc::auth_failed: return 7;
     case Errc::refused: return 5;
     case Errc::unsupported: return 4;

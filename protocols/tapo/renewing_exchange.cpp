@@ -53,7 +53,7 @@ Result<void> RenewingExchange::ensure_login() {
 }
 
 tl::unexpected<Error> RenewingExchange::remember(Error error) {
-    if (error.code == Errc::auth_failed) refused_ = error;
+    if (error.code == Errc::auth_failed || error.code == Errc::certificate_changed) refused_ = error;
     if (error.code == Errc::locked_out) {
         locked_ = error;
         locked_until_ = clock_.now() + error.retry_after;

@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::uint16_t kCameraPort = 443;
 
+bool is_newer(std::string_view transport) { return transport == "tapo3" || transport == "tapo4"; }
+
+/// What it announced now, or spoke at a former visit: an older login afterwards is a step down somebody may have forced.
 bool announces_newer(const Target& target) {
-    if (!target.announced) return false;
-    const std::string& transport = target.announced->transport;
-    return transport == "tapo3" || transport == "tapo4";
+    return is_newer(target.learned.transport) || (target.announced && is_newer(target.announced->transport));
 }
 
 /// Asks as a VIGI camera is asked; 401 and an error are its normal answer.

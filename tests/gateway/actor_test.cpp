@@ -136,6 +136,22 @@ TEST(DeviceActor, AWrongPasswordIsTriedOnceUntilAHumanActs) {
     EXPECT_TRUE(bench.online());
 }
 
+TEST(DeviceActor, AChangedCertificateWaitsForAHumanWhoThenConfirmsIt) {
+    Bench bench;
+    bench.device.open_error = Error{Errc::certificate_changed, "another certificate", 0, {}};
+    bench.actor->start();
+    ASSERT_TRUE(bench.sink.wait([&] { return bench.sink.last && bench.sink.last->problem; }));
+    EXPECT_EQ(bench.sink.last->problem->code, Errc::certificate_changed);
+    EXPECT_EQ(bench.command("state", "ON").code, "refused");
+    EXPECT_EQ(bench.device.opened, 1);
+    {
+        const std::lock_guard lock(bench.device.mutex);
+        bench.device.open_error.reset();
+    }
+    bench.actor->reconnect();
+    EXPECT_TRUE(bench.online());
+}
+
 TEST(DeviceActor, OneLostReplyIsNoOutageThreeAreAndItComesBackByItself) {
     Bench bench;
     bench.actor->start();

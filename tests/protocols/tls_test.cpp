@@ -84,7 +84,7 @@ TEST_F(Https, AnotherCertificateIsRefusedAndShown) {
     auto client = make_http_client(options);
     const auto response = client->send(hello());
     ASSERT_FALSE(response);
-    EXPECT_EQ(response.error().code, Errc::auth_failed);
+    EXPECT_EQ(response.error().code, Errc::certificate_changed);
     EXPECT_THAT(response.error().what, testing::HasSubstr(test::sha256_of(*identity)));
     EXPECT_EQ(client->certificate_sha256(), test::sha256_of(*identity)) << "so that a person can confirm it";
 }
