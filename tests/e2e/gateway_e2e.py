@@ -27,13 +27,17 @@ class Listener:
         self.messages, self.changed = [], threading.Condition()
         filters = [word for topic in topics for word in ("-t", topic)]
         self.process = subprocess.Popen(["mosquitto_sub", "-V", "5", "--retain-as-published", "-p", str(port), "-F", "%j", *filters], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
+                                        stderr=subprocess.DEVNULL)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         for line in self.process.stdout:
+            try:
+                message = json.loads(line.decode(errors="replace"))
+            except ValueError:
+                continue  # a picture: its bytes are no text
             with self.changed:
-                self.messages.append((time.monotonic(), json.loads(line)))
+                self.messages.append((time.monotonic(), message))
                 self.changed.notify_all()
 
     def wait(self, topic, accept=lambda payload: True, seconds=10, since=0.0):
