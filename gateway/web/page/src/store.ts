@@ -29,6 +29,7 @@ export class Store extends EventTarget {
     private wasLive = false;
 
     start(): void {
+        void this.load(); // not only when the events flow: the first picture of the page is a round trip sooner
         new EventReader('api/events?log=300', {
             opened: () => {
                 this.log = []; // the gateway sends its last lines again
@@ -69,7 +70,8 @@ export class Store extends EventTarget {
     private setConnection(connection: 'live' | 'lost'): void {
         if (this.connection === connection) return;
         this.connection = connection;
-        if (connection === 'live' && this.wasLive) this.dispatchEvent(new Event('reconnected'));
+        // Told when the page is drawn again: what the gateway no longer has asks for nothing any more.
+        if (connection === 'live' && this.wasLive) window.setTimeout(() => this.dispatchEvent(new Event('reconnected')));
         if (connection === 'live') this.wasLive = true;
         this.changed();
     }

@@ -2,7 +2,7 @@
 
 import {LitElement, css, html, nothing} from 'lit';
 import {repeat} from 'lit/directives/repeat.js';
-import {reason, valueText} from '../format.js';
+import {reason, valueText, words} from '../format.js';
 import {icons} from '../icons.js';
 import {isCamera, mainSwitch, ofClass} from '../model.js';
 import type {Capability, Category, Device} from '../model.js';
@@ -79,7 +79,7 @@ export class DevicePage extends LitElement {
         const streams = device.media!.streams;
         return html`<div><tp-live .device=${device} .stream=${this.stream}></tp-live>
             ${streams.length > 1 ? html`<div class="streams" role="group" aria-label="Stream">${streams.map(({name}) => html`<button class="button"
-                aria-pressed=${name === this.stream ? 'true' : 'false'} @click=${() => (this.stream = name)}>${name}</button>`)}</div>` : nothing}</div>`;
+                aria-pressed=${name === this.stream ? 'true' : 'false'} @click=${() => (this.stream = name)}>${words(name)}</button>`)}</div>` : nothing}</div>`;
     }
 
     private plug(device: Device) {

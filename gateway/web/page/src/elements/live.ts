@@ -59,6 +59,7 @@ export class Live extends LitElement {
     override connectedCallback(): void {
         super.connectedCallback();
         document.addEventListener('visibilitychange', this.visibility);
+        window.addEventListener('pageshow', this.shownAgain);
         store.addEventListener('reconnected', this.reconnected);
         if (this.hasUpdated) this.begin();
     }
@@ -66,6 +67,7 @@ export class Live extends LitElement {
     override disconnectedCallback(): void {
         super.disconnectedCallback();
         document.removeEventListener('visibilitychange', this.visibility);
+        window.removeEventListener('pageshow', this.shownAgain);
         store.removeEventListener('reconnected', this.reconnected);
         window.clearTimeout(this.hiddenTimer);
         this.end();
@@ -91,6 +93,8 @@ export class Live extends LitElement {
     }
 
     private readonly reconnected = (): void => this.player?.revive();
+    /** Back from the browser's history: leaving the page had closed the video. */
+    private readonly shownAgain = (event: PageTransitionEvent): void => void (event.persisted && this.begin());
     private readonly visibility = (): void => {
         window.clearTimeout(this.hiddenTimer);
         if (document.hidden) this.hiddenTimer = window.setTimeout(() => this.end(), HIDDEN_LIMIT_MS);
@@ -118,7 +122,7 @@ export class Live extends LitElement {
                 ${hint ? html`<div class="small">${hint}</div>` : nothing}
                 ${phase === 'failed' ? html`<button class="button" @click=${() => this.begin()}>Try again</button>` : nothing}
             </div>
-            <tp-ptz-pad .device=${this.device}></tp-ptz-pad>
+            ${this.closable ? nothing : html`<tp-ptz-pad .device=${this.device}></tp-ptz-pad>`}
             <div class="bar">
                 ${silent ? nothing : html`<button class="icon-button" aria-pressed=${this.muted ? 'false' : 'true'} aria-label="Sound" title="Sound"
                     @click=${this.toggleSound}>${this.muted ? icons.muted : icons.sound}</button>`}
