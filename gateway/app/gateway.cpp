@@ -29,14 +29,17 @@ bool is_on(const DeviceView& view, std::string_view property) {
 
 struct Gateway::Impl {
     Impl(Config first, std::string file, Environment env, Log& log_)
-        : config(std::move(first)), config_file(std::move(file)), environment(std::move(env)), log(log_), main_log(log_.logger("gateway")),
-          store(config.state_dir),
+        : config_(std::make_shared<const Config>(std::move(first))), config_file(std::move(file)), environment(std::move(env)), log(log_),
+          main_log(log_.logger("gateway")), store(config_->state_dir),
           registry(system_clock(), system_random(), store, [this] { return make_ladder_opener(&announcements); }, tcp_probe),
           desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
           discovery(announcements, [this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
                     [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
 
     Result<void> start();
+    VideoEvents video_events();
+    Result<void> make_publisher(const Config& now);
+    void begin();
     void reload();
     void stop();
 
@@ -54,7 +57,14 @@ struct Gateway::Impl {
     std::vector<std::string> known_hosts() const;
     void expect_known();
 
-    Config config;
+    /// The configuration in use; replaced as a whole by reload().
+    std::shared_ptr<const Config> config() const {
+        const std::lock_guard lock(config_mutex);
+        return config_;
+    }
+
+    mutable std::mutex config_mutex;
+    std::shared_ptr<const Config> config_;
     std::string config_file;
     Environment environment;
     Log& log;
@@ -62,9 +72,9 @@ struct Gateway::Impl {
     StateStore store;
     EventBus bus;
     std::function<void()> exit_wanted;
+    std::atomic<bool> stopping = false;  // callbacks that come late say nothing any more
     SteadyTime started = std::chrono::steady_clock::now();
     WallTime started_at = std::chrono::system_clock::now();
-    mutable std::mutex config_mutex;
 
     // In this order they start; they go in reverse.
     Announcements announcements;
@@ -81,22 +91,33 @@ struct Gateway::Impl {
 };
 
 Result<void> Gateway::Impl::start() {
-    const Topics topics(config.mqtt.base_topic, config.mqtt.discovery_prefix);
-    const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
-    MqttOptions mqtt = TRY(mqtt_options(config, environment, config.mqtt.base_topic + "_" + suffix));
-    mqtt.logger = log.logger("mqtt");
-    mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
+    const auto now = config();
     if (const std::string problem = store.problem(); !problem.empty()) main_log->warn("{}", problem);
-
-    const ListenerLogin http = login_of(config.http.listen, config.http.username, config.http.password, store, "http_password");
+    const ListenerLogin http = login_of(now->http.listen, now->http.username, now->http.password, store, "http_password");
     if (http.generated_now)
         main_log->info("password made for this gateway, shown once: user '{}', password '{}'", http.user.username, http.user.password.reveal());
-    const ListenerLogin rtsp = rtsp_login(config, http.user, store);
-
     clerk = std::make_unique<Clerk>();
-    VideoEvents video_events;
-    video_events.stream_changed = [this](const std::string& id, const json::object& stream) { on_stream(id, stream); };
-    video_events.log = [this](const std::string& level, const std::string& id, const std::string& line) {
+    video = TRY(make_video(*now, rtsp_login(*now, http.user, store).user, video_events()));
+    TRY_VOID(make_publisher(*now));
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started, [this] { return config(); },
+                                          [this] { exit_wanted(); }, [this] { tell_info(); }});
+    backend = std::make_unique<GatewayBackend>(*parts);
+    WebOptions page;
+    page.address = now->http.listen.address;
+    page.port = now->http.listen.port;
+    page.user = http.user;
+    page.addon = environment.contains("SUPERVISOR_TOKEN");
+    web = TRY(WebServer::start(page, *backend));
+    begin();
+    main_log->info("tplink2mqtt {} is running: page on {}:{}{}", version(), now->http.listen.address, web->port(),
+                   video && video->rtsp_port() != 0 ? ", RTSP on port " + std::to_string(video->rtsp_port()) : "");
+    return {};
+}
+
+VideoEvents Gateway::Impl::video_events() {
+    VideoEvents events;
+    events.stream_changed = [this](const std::string& id, const json::object& stream) { on_stream(id, stream); };
+    events.log = [this](const std::string& level, const std::string& id, const std::string& line) {
         const auto view = registry.view(id);
         const auto logger = log.logger(view ? view->name : id.empty() ? "media" : id);
         if (level == "debug") logger->debug("{}", line);
@@ -104,10 +125,16 @@ Result<void> Gateway::Impl::start() {
         else if (level == "error") logger->error("{}", line);
         else logger->info("{}", line);
     };
-    video = TRY(make_video(config, rtsp.user, std::move(video_events)));
+    return events;
+}
 
+Result<void> Gateway::Impl::make_publisher(const Config& now) {
+    const Topics topics(now.mqtt.base_topic, now.mqtt.discovery_prefix);
+    const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
+    MqttOptions mqtt = TRY(mqtt_options(now, environment, now.mqtt.base_topic + "_" + suffix));
+    mqtt.logger = log.logger("mqtt");
+    mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
     broker = make_paho_broker(std::move(mqtt));
-    PublisherOptions publishing{topics, config.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, ""};
     CommandHandlers handlers;
     handlers.set = [this](SetCommand command) {
         for (auto& assignment : command.assignments)
@@ -118,17 +145,13 @@ Result<void> Gateway::Impl::start() {
         if (!clerk->post([this, request] { on_request(request); }))
             publisher->answer({request.what, nullptr, "too many requests are waiting; send fewer", request.transaction});
     };
-    publisher = std::make_unique<Publisher>(std::move(publishing), *broker, std::move(handlers));
-    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started,
-                                          [this]() -> const Config& { return config; }, [this] { exit_wanted(); }, [this] { tell_info(); }});
-    backend = std::make_unique<GatewayBackend>(*parts);
-    WebOptions web_options;
-    web_options.address = config.http.listen.address;
-    web_options.port = config.http.listen.port;
-    web_options.user = http.user;
-    web_options.addon = environment.contains("SUPERVISOR_TOKEN");
-    web = TRY(WebServer::start(web_options, *backend));
+    PublisherOptions options{topics, now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, ""};
+    publisher = std::make_unique<Publisher>(std::move(options), *broker, std::move(handlers));
+    return {};
+}
 
+/// Everything stands; now it may speak.
+void Gateway::Impl::begin() {
     log.listen([this](const std::string& level, const std::string& device, const std::string& line) {
         const std::string who = device == "gateway" ? "" : device;
         bus.publish("log", json::object{{"time", iso_time(std::chrono::system_clock::now())}, {"level", level}, {"device", who}, {"message", line}});
@@ -139,13 +162,10 @@ Result<void> Gateway::Impl::start() {
     expect_known();
     publisher->start();
     tell_info();
-    registry.configure(config);
-    discovery.configure(config);
+    registry.configure(*config());
+    discovery.configure(*config());
     clerk->every("health", kHealthInterval, [this] { publisher->set_bridge_health(health_document(*parts)); });
     clerk->post([this] { publisher->set_bridge_health(health_document(*parts)); });
-    main_log->info("tplink2mqtt {} is running: page on {}:{}{}", version(), config.http.listen.address, web->port(),
-                   video && video->rtsp_port() != 0 ? ", RTSP on port " + std::to_string(video->rtsp_port()) : "");
-    return {};
 }
 
 /// Devices known from before: what the broker keeps of them stays until they answer.
@@ -154,7 +174,7 @@ void Gateway::Impl::expect_known() {
     const auto learned = store.devices();
     for (const auto& [mac, facts] : learned) ids.insert(mac);
     bool complete = true;
-    for (const DeviceConfig& device : config.devices) {
+    for (const auto now = config(); const DeviceConfig& device : now->devices) {
         if (!device.mac.empty()) ids.insert(device.mac);
         else complete &= std::any_of(learned.begin(), learned.end(), [&](const auto& item) { return item.second.address == device.host; });
     }
@@ -236,13 +256,14 @@ void Gateway::Impl::on_mqtt_result(const CommandResult& result) {
 
 void Gateway::Impl::on_found(const std::vector<FoundDevice>& found) {
     std::size_t before = registry.candidates().size();
-    registry.discovered(found, config.discovery.adopt);
+    registry.discovered(found, config()->discovery.adopt);
     if (registry.candidates().size() != before)
         for (const FoundDevice& device : registry.candidates())
             publisher->bridge_event("device_discovered", {{"mac", colon_mac(device.mac)}, {"host", device.address}, {"model", device.model}});
 }
 
 void Gateway::Impl::on_stream(const std::string& id, const json::object& stream) {
+    if (stopping) return;
     json::object event = stream;
     event["id"] = id;
     bus.publish("stream", event);
@@ -267,7 +288,7 @@ void Gateway::Impl::tell_info() {
     publisher->set_bridge_info({{"version", json::string(version())},
                                 {"commit", ""},
                                 {"started_at", iso_time(started_at)},
-                                {"config", config_document(config)},
+                                {"config", config_document(*config())},
                                 {"log_level", log.level()},
                                 {"restart_required", false}});
 }
@@ -279,26 +300,32 @@ void Gateway::Impl::reload() {
         main_log->error("the configuration has faults; the old one stays in use");
         return;
     }
-    const Config before = config;
-    config = loaded.config;
-    if (config.log.level != before.log.level) log.set_level(config.log.level);
-    const bool needs_restart = !(config.mqtt == before.mqtt && config.http == before.http && config.rtsp == before.rtsp && config.webrtc == before.webrtc &&
-                                 config.media == before.media && config.state_dir == before.state_dir);
-    registry.configure(config);
-    discovery.configure(config);
-    if (needs_restart) {
-        main_log->info("listeners or the broker changed: restarting");
-        exit_wanted();
-    } else {
-        main_log->info("configuration read again");
-        tell_info();
+    const auto before = config();
+    const Config& now = loaded.config;
+    {
+        const std::lock_guard lock(config_mutex);
+        config_ = std::make_shared<const Config>(now);
     }
+    if (now.log.level != before->log.level) log.set_level(now.log.level);
+    const bool same_listeners = now.mqtt == before->mqtt && now.http == before->http && now.rtsp == before->rtsp && now.webrtc == before->webrtc &&
+                                now.media == before->media && now.state_dir == before->state_dir && now.log.format == before->log.format;
+    if (!same_listeners) {
+        main_log->info("listeners or the broker changed: restarting");
+        return exit_wanted();
+    }
+    registry.configure(now);
+    discovery.configure(now);
+    main_log->info("configuration read again");
+    tell_info();
 }
 
 void Gateway::Impl::stop() {
+    stopping = true;
     log.listen({});
-    web.reset();
+    desk.stop();
     discovery.stop();
+    if (video) video->release();  // before the page goes: its threads may be waiting for a camera or a device
+    web.reset();
     if (clerk) clerk->stop();
     registry.stop();
     if (publisher) publisher->stop();

@@ -121,7 +121,7 @@ json::object diagnostics_document(const Parts& parts) {
         devices.push_back(redactor.redact(device));
     }
     return {{"version", json::string(version())},
-            {"config", config_document(parts.config())},
+            {"config", config_document(*parts.config())},
             {"health", json::object{{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))}, {"rss_mb", static_cast<std::int64_t>(resident_bytes() >> 20)}}},
             {"mqtt", json::object{{"connected", parts.publisher.status().connected}, {"reconnects", parts.publisher.status().reconnects}}},
             {"devices", std::move(devices)}};

@@ -27,7 +27,7 @@ struct Parts {
     Publisher& publisher;
     Video* video;
     SteadyTime started;
-    std::function<const Config&()> config;
+    std::function<std::shared_ptr<const Config>()> config;
     std::function<void()> restart;
     std::function<void()> info_changed;  ///< log level, configuration: bridge/info is to be told again
 };

@@ -54,7 +54,7 @@ Result<json::value> options(const Parts& parts, const json::object& body) {
             if (!known) return fail(Errc::refused, "log_level: use one of trace, debug, info, warning, error");
             parts.log.set_level(level);
         } else if (key == "discovery" && value.is_bool()) {
-            Config config = parts.config();
+            Config config = *parts.config();
             config.discovery.enabled = value.get_bool();
             parts.discovery.configure(config);
         } else {
@@ -120,7 +120,7 @@ Result<json::value> talk(const Parts&, const json::object&) {
 }
 
 Result<json::value> mfa(const Parts& parts, const json::object&) {
-    if (!parts.config().cloud.enabled || parts.config().local_only)
+    if (!parts.config()->cloud.enabled || parts.config()->local_only)
         return fail(Errc::unsupported, "the cloud is off, so no code is waited for; set cloud.enabled only if a Kasa camera needs it");
     return fail(Errc::unsupported, "no login is waiting for a code");
 }

@@ -20,7 +20,7 @@ std::vector<CommandResult> ResultDesk::run(const std::string& id, const json::ob
     for (const auto& [property, value] : values)
         registry_.command(id, {property, value, json::object{{kTicket, ticket}, {"index", index++}}});
     std::unique_lock lock(mutex_);
-    done_.wait_for(lock, patience, [&] { return waiting_[ticket].missing == 0; });
+    done_.wait_for(lock, patience, [&] { return stopped_ || waiting_[ticket].missing == 0; });
     std::vector<CommandResult> results;
     auto at = values.begin();
     for (auto& result : waiting_[ticket].results) {
@@ -30,6 +30,12 @@ std::vector<CommandResult> ResultDesk::run(const std::string& id, const json::ob
     }
     waiting_.erase(ticket);
     return results;
+}
+
+void ResultDesk::stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    done_.notify_all();
 }
 
 void ResultDesk::forward(const std::string& id, PropertyCommand command) {

@@ -20,6 +20,9 @@ public:
     /// Sends all, waits for all. Results in the order of `values`.
     std::vector<CommandResult> run(const std::string& id, const json::object& values, std::chrono::milliseconds patience);
 
+    /// Whoever waits gets what is there; nobody waits any more.
+    void stop();
+
     /// One command that came by MQTT; its result goes to on_mqtt with the transaction it came with.
     void forward(const std::string& id, PropertyCommand command);
 
@@ -37,6 +40,7 @@ private:
     std::condition_variable done_;
     std::map<std::int64_t, Waiting> waiting_;
     std::int64_t next_ = 1;
+    bool stopped_ = false;
 };
 
 }  // namespace tplink::gateway

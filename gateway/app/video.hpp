@@ -36,6 +36,8 @@ public:
     virtual Result<VideoPicture> picture(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;
     virtual Result<VideoAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) = 0;
     virtual bool whep_close(const std::string& session) = 0;
+    /// Calls that wait for a camera return at once, with a refusal; later ones too.
+    virtual void release() = 0;
     virtual unsigned viewers() const = 0;
     virtual std::uint16_t rtsp_port() const = 0;
 };

@@ -229,6 +229,26 @@ class DailyLife(GatewayCase):
         self.online(plug)
         self.assertFalse([m for at, m in listener.messages if begun <= at <= time_after + 1 and m["payload"] == "offline"])
 
+    def test_sighup_applies_what_changed_and_disturbs_nobody_else(self):
+        camera, plug = self.devices.of("camera_l1"), self.devices.of("plug_klap")
+        self.online(camera)
+        self.online(plug)
+        listener = self.listen(f"homeassistant/device/tplink2mqtt_{Devices.id(camera)}/config", "tplink2mqtt/+/availability")
+        path = self.demo.folder / "tplink2mqtt.yaml"
+        config = json.loads(path.read_text())
+        next(d for d in config["devices"] if d["host"] == camera["address"])["name"] = "Renamed by SIGHUP"
+        logins = self.devices.state(plug)["login_attempts"]
+        begun = time.monotonic()
+        path.write_text("{ broken")
+        self.gateway().send_signal(signal.SIGHUP)
+        self.until(lambda: "the old one stays in use" in self.demo.log_of("gateway"), 5, "a broken file is not reported")
+        path.write_text(json.dumps(config))
+        self.gateway().send_signal(signal.SIGHUP)
+        listener.wait(f"homeassistant/device/tplink2mqtt_{Devices.id(camera)}/config", lambda p: "Renamed by SIGHUP" in p, 15, begun)
+        self.online(camera)
+        self.assertEqual(self.devices.state(plug)["login_attempts"], logins, "the plug was disturbed")
+        self.assertFalse([m for at, m in listener.messages if at > begun and m["payload"] == "offline" and Devices.id(plug) in m["topic"]])
+
     def test_diagnostics_hold_no_secret(self):
         listener = self.listen("tplink2mqtt/#", "homeassistant/#")
         at = time.monotonic()
@@ -257,6 +277,28 @@ class Broker(GatewayCase):
             for topic in (f"homeassistant/device/tplink2mqtt_{id}/config", f"tplink2mqtt/{id}/state", f"tplink2mqtt/{id}/availability"):
                 listener.wait(topic, bool, max(0.1, 10 - (time.monotonic() - begun)))
         listener.wait("tplink2mqtt/bridge/state", lambda p: p == "online", max(0.1, 10 - (time.monotonic() - begun)))
+
+    def test_ends_within_two_seconds_while_callers_wait_for_a_dead_camera(self):
+        camera = self.devices.of("camera_l3")
+        self.online(camera)
+        self.devices.faults(camera, kill=True)
+        url = f"{self.demo.page}/api/devices/{Devices.id(camera)}"
+        callers = [threading.Thread(target=world.get, args=(url + "/snapshot.jpg?max_age_s=0",)), threading.Thread(target=world.post, args=(url + "/set", {"led": "OFF"}))]
+        for caller in callers:
+            caller.start()
+        waiting_since = time.monotonic()
+        self.until(lambda: time.monotonic() > waiting_since + 0.5, 5, "")
+        gateway = self.gateway()
+        begun = time.monotonic()
+        gateway.send_signal(signal.SIGTERM)
+        self.assertEqual(gateway.wait(10), 0)
+        self.assertLess(time.monotonic() - begun, 2.5)
+        for caller in callers:
+            caller.join()
+        self.demo.processes.remove(gateway)
+        self.devices.faults(camera, revive=True)
+        self.demo.start("gateway", gateway.args)
+        world.wait_for(lambda: world.get(self.demo.page + "/healthz")[0] == 200, 20, "the gateway did not start again")
 
     def test_stop_says_offline_at_once_and_a_kill_by_the_will(self):
         listener = self.listen("tplink2mqtt/bridge/state")
