@@ -18,8 +18,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxPath = 512;
-constexpr std::size_t kMaxJsonBytes = 64 * 1024;
-constexpr std::size_t kMaxSdpBytes = 128 * 1024;
+constexpr std::size_t kMaxJsonBytes = std::size_t{64} * 1024;
+constexpr std::size_t kMaxSdpBytes = std::size_t{128} * 1024;
 constexpr std::size_t kMaxProperties = 64;
 constexpr unsigned kMaxJsonDepth = 16;
 constexpr unsigned kMaxPictureWidth = 4096; // pixels
@@ -223,41 +223,46 @@ HttpResponse Api::route(const HttpRequest& request) {
         return read ? text_reply(backend_.metrics(), "text/plain; version=0.0.4; charset=utf-8")
                     : wrong_method("GET");
     }
-    if (parts.size() < 2 || parts[0] != "api") return no_such_path();
+    return parts.size() >= 2 && parts[0] == "api" ? route_api(request, parts) : no_such_path();
+}
+
+HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::string>& parts) {
+    const bool read = request.is_read(), post = request.method == "POST";
     if (parts[1] == "events" && parts.size() == 2) return read ? events(request) : wrong_method("GET");
     if (parts[1] == "discover" && parts.size() == 2) {
-        if (request.method != "POST") return wrong_method("POST");
-        const auto body = body_object(request);
-        return body ? reply_or_error(backend_.discover(*body)) : error_response(body.error());
+        if (!post) return wrong_method("POST");
+        return reply_or_error(
+            body_object(request).and_then([&](const json::object& body) { return backend_.discover(body); }));
     }
     if (parts[1] != "devices") return no_such_path();
-    if (parts.size() > 2) return route_device(request, parts[2], {parts.begin() + 3, parts.end()});
+    if (parts.size() == 3) return device(request, parts[2]);
+    if (parts.size() > 3) return route_device(request, parts[2], {parts.begin() + 3, parts.end()});
     if (read) return reply(backend_.devices());
-    if (request.method != "POST") return wrong_method("GET, POST");
-    const auto entry = body_object(request);
-    return entry ? reply_or_error(backend_.add_device(*entry), 201) : error_response(entry.error());
+    if (!post) return wrong_method("GET, POST");
+    return reply_or_error(
+        body_object(request).and_then([&](const json::object& entry) { return backend_.add_device(entry); }),
+        201);
+}
+
+HttpResponse Api::device(const HttpRequest& request, const std::string& id) {
+    if (request.is_read()) {
+        const auto found = backend_.device(id);
+        return found ? reply(*found) : error_response(not_found("device", id));
+    }
+    if (request.method == "DELETE") return reply_or_error(backend_.remove_device(id));
+    if (request.method != "PATCH") return wrong_method("GET, PATCH, DELETE");
+    return reply_or_error(body_object(request).and_then(
+        [&](const json::object& changes) { return backend_.change_device(id, changes); }));
 }
 
 HttpResponse Api::route_device(const HttpRequest& request, const std::string& id,
                                const std::vector<std::string>& rest) {
-    const std::string what = rest.empty() ? "" : rest[0];
-    if (rest.empty()) {
-        if (request.is_read()) {
-            const auto device = backend_.device(id);
-            return device ? reply(*device) : error_response(not_found("device", id));
-        }
-        if (request.method == "DELETE") return reply_or_error(backend_.remove_device(id));
-        if (request.method != "PATCH") return wrong_method("GET, PATCH, DELETE");
-        const auto changes = body_object(request);
-        return changes ? reply_or_error(backend_.change_device(id, *changes))
-                       : error_response(changes.error());
-    }
-    if (what == "whep" && rest.size() == 2) return whep_session(request, rest[1]);
+    const bool post = request.method == "POST";
+    if (rest[0] == "whep" && rest.size() == 2) return whep_session(request, rest[1]);
     if (rest.size() != 1) return no_such_path();
-    if (what == "set") return request.method == "POST" ? set(request, id) : wrong_method("POST");
-    if (what == "snapshot.jpg") return request.is_read() ? snapshot(request, id) : wrong_method("GET");
-    if (what == "whep")
-        return request.method == "POST" ? whep_open(request, id) : wrong_method("POST, OPTIONS");
+    if (rest[0] == "set") return post ? set(request, id) : wrong_method("POST");
+    if (rest[0] == "snapshot.jpg") return request.is_read() ? snapshot(request, id) : wrong_method("GET");
+    if (rest[0] == "whep") return post ? whep_open(request, id) : wrong_method("POST, OPTIONS");
     return no_such_path();
 }
 
@@ -343,7 +348,7 @@ HttpResponse Api::events(const HttpRequest& request) {
     response.headers.emplace_back("X-Accel-Buffering", "no");
     // Subscribed before the answer begins: what happens from now on is not missed.
     response.stream = [place, subscription = backend_.events().subscribe(history),
-                       heartbeat = options_.heartbeat](std::stop_token stop, const WriteBody& write,
+                       heartbeat = options_.heartbeat](const std::stop_token& stop, const WriteBody& write,
                                                        const std::function<bool()>& is_open) {
         using std::chrono::steady_clock;
         if (!write(": hello\nretry: 1000\n\n")) return;

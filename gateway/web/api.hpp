@@ -27,6 +27,8 @@ public:
 
 private:
     HttpResponse route(const HttpRequest& request);
+    HttpResponse route_api(const HttpRequest& request, const std::vector<std::string>& parts);
+    HttpResponse device(const HttpRequest& request, const std::string& id);
     HttpResponse route_device(const HttpRequest& request, const std::string& id,
                               const std::vector<std::string>& rest);
     HttpResponse set(const HttpRequest& request, const std::string& id);

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFinishPatience{250};
-constexpr std::size_t kFinishBytes = 512 * 1024;
+constexpr std::size_t kFinishBytes = std::size_t{512} * 1024;
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");

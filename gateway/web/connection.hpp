@@ -10,9 +10,9 @@
 namespace tplink::gateway {
 
 struct ConnectionLimits {
-    std::size_t head_max = 16 * 1024, body_max = 256 * 1024; ///< bytes
-    std::chrono::milliseconds request_timeout{10000};        ///< first byte to last
-    std::chrono::milliseconds keep_alive{5000};              ///< silence between requests
+    std::size_t head_max = std::size_t{16} * 1024, body_max = std::size_t{256} * 1024; ///< bytes
+    std::chrono::milliseconds request_timeout{10000};                                  ///< first byte to last
+    std::chrono::milliseconds keep_alive{5000}; ///< silence between requests
     std::chrono::milliseconds write_timeout{5000};
 };
 

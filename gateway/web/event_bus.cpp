@@ -30,7 +30,7 @@ void EventBus::Subscription::push(const std::shared_ptr<const std::string>& fram
     arrived_.notify_one();
 }
 
-EventBus::Subscription::Next EventBus::Subscription::next(std::stop_token stop,
+EventBus::Subscription::Next EventBus::Subscription::next(const std::stop_token& stop,
                                                           std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, stop, patience, [this] { return cut_off_ || !queue_.empty(); });

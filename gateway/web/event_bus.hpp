@@ -32,7 +32,7 @@ public:
             std::shared_ptr<const std::string> frame; ///< ready for the wire: "event: x\ndata: {...}\n\n"
         };
         /// Waits for the next event; idle after `patience` without one.
-        Next next(std::stop_token stop, std::chrono::milliseconds patience);
+        Next next(const std::stop_token& stop, std::chrono::milliseconds patience);
 
     private:
         friend class EventBus;

@@ -156,10 +156,13 @@ HttpRequest convert(const httplib::Request& from) {
     return request;
 }
 
-void answer(HttpResponse from, httplib::Response& to, std::stop_token stop) {
+void answer(HttpResponse from, httplib::Response& to, const std::stop_token& stop) {
     to.status = from.status;
     for (const auto& [name, value] : from.headers) to.set_header(name, value);
-    if (!from.stream) return to.set_content(std::move(from.body), from.content_type);
+    if (!from.stream) {
+        to.body = std::move(from.body);
+        return to.set_header("Content-Type", from.content_type);
+    }
     to.set_chunked_content_provider(from.content_type,
                                     [stream = std::move(from.stream), stop](size_t, httplib::DataSink& sink) {
                                         bool open = true;
@@ -221,8 +224,10 @@ struct HttpServer::Impl {
                    stop.get_token());
         };
         listener.Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);
-        listener.set_exception_handler([this](const httplib::Request&, httplib::Response& to,
-                                              std::exception_ptr) { answer(handler.broken(500), to, {}); });
+        listener.set_exception_handler(
+            [this](const httplib::Request&, httplib::Response& to, const std::exception_ptr&) {
+                answer(handler.broken(500), to, {});
+            });
         // What the library refused by itself has no body yet.
         listener.set_error_handler(
             httplib::Server::HandlerWithResponse([this](const httplib::Request&, httplib::Response& to) {

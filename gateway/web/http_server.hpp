@@ -37,8 +37,8 @@ using WriteBody = std::function<bool(std::string_view)>;
 
 /// An endless body, run on the connection's thread until it returns; `is_open` tells whether the reader is
 /// still there.
-using StreamBody =
-    std::function<void(std::stop_token stop, const WriteBody& write, const std::function<bool()>& is_open)>;
+using StreamBody = std::function<void(const std::stop_token& stop, const WriteBody& write,
+                                      const std::function<bool()>& is_open)>;
 
 struct HttpResponse {
     int status = 200;

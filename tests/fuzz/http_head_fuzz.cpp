@@ -1,4 +1,5 @@
-// Whatever a client sends: the head stays bounded, is handed on whole, and never asks the library for a range.
+// Whatever a client sends: the head stays bounded, is handed on whole, and never asks the library for a
+// range.
 
 #include <array>
 #include <cstdint>
@@ -14,7 +15,7 @@ using tplink::gateway::Connection;
 using tplink::gateway::ConnectionLimits;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size > 64 * 1024) return 0;  // what a socket pair takes without a reader
+    if (size > 64 * 1024) return 0; // what a socket pair takes without a reader
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) std::abort();
     if (size > 0 && ::send(ends[0], data, size, MSG_NOSIGNAL) != static_cast<ssize_t>(size)) std::abort();
@@ -35,8 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // "X-" before a line takes two bytes; the shortest such line is "range:" and its end.
         if (end == std::string::npos || end > 2 * limits.head_max) std::abort();
         const std::string head = tplink::ascii_lower(request.substr(0, end));
-        if (head.find("\r\nrange:") != std::string::npos || head.find("\r\naccept-encoding:") != std::string::npos) std::abort();
-        if (++requests > size) std::abort();  // each takes at least one byte
+        if (head.find("\r\nrange:") != std::string::npos ||
+            head.find("\r\naccept-encoding:") != std::string::npos)
+            std::abort();
+        if (++requests > size) std::abort(); // each takes at least one byte
         if (!connection.is_clean()) break;
     }
     ::close(ends[0]);

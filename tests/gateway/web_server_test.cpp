@@ -168,14 +168,14 @@ TEST_F(WebServerTest, SetAnswersOneResultPerPropertyInOrder) {
 }
 
 TEST_F(WebServerTest, BodiesAreBounded) {
-    const std::string large(100 * 1024, 'x'), huge(1024 * 1024, 'x');
+    const std::string large(102400, 'x'), huge(1048576, 'x');
     expect_error(client->Post("/api/devices/a1/set", "{\"a\":\"" + large + "\"}", "application/json"), 413,
                  "too_large");
     expect_error(client->Post("/api/devices/a1/set", huge, "application/json"), 413, "too_large");
     const auto chunked = client->Post(
         "/api/devices/a1/set",
         [&](size_t offset, httplib::DataSink& sink) {
-            if (offset > 2 * 1024 * 1024) sink.done();
+            if (offset > 2097152) sink.done();
             return sink.write(large.data(), large.size());
         },
         "application/json");
