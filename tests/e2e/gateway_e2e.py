@@ -343,6 +343,17 @@ class WrongPassword(GatewayCase):
         self.assertEqual(attempts, {d["mac"]: self.devices.state(d)["login_attempts"] for d in wanted})
 
 
+    def test_the_right_password_cures_it_without_a_restart(self):
+        path = self.demo.folder / "tplink2mqtt.yaml"
+        config = json.loads(path.read_text())
+        config["account"]["password"] = "demo-password"
+        path.write_text(json.dumps(config))
+        self.gateway().send_signal(signal.SIGHUP)
+        for device in self.devices.list:
+            if device["kind"].endswith(self.only):
+                self.online(device)
+
+
 class Video(GatewayCase):
     def url(self, device, path=""):
         return f"rtsp://127.0.0.1:{self.demo.rtsp}/{Devices.id(device)}{path}"
