@@ -17,6 +17,7 @@ namespace tplink::gateway {
 struct LightEntity {
     std::string id = "floodlight", name = "Floodlight";
     std::string power{}, brightness{};  ///< row ids; brightness may be empty
+    bool operator==(const LightEntity&) const = default;
 };
 
 /// What a camera offers beside its rows.
@@ -25,6 +26,7 @@ struct CameraEntities {
     bool doorbell = false;                ///< event "ring" and a device trigger
     bool last_detection = false;          ///< picture topic <id>/detection
     bool battery = false;                 ///< a switch "stream" that starts and stops the live stream
+    bool operator==(const CameraEntities&) const = default;
 };
 
 /// Everything discovery needs to know of one device. Texts unknown are empty.
@@ -41,6 +43,7 @@ struct DeviceDescription {
     std::map<std::string, std::vector<std::string>> options{};  ///< current texts of DynamicChoice rows, by row id
     std::optional<CameraEntities> camera{};
     std::vector<LightEntity> lights{};
+    bool operator==(const DeviceDescription&) const = default;
 };
 
 /// Who speaks; shown in Home Assistant's log beside every discovery problem.

@@ -65,16 +65,18 @@ void Lifecycle::expect(std::set<std::string> ids, bool complete) {
     if (phase_ == Phase::open && !window_until_) sweep();
 }
 
-void Lifecycle::set_device(DeviceDescription description, SteadyTime now) {
+bool Lifecycle::set_device(DeviceDescription description, SteadyTime now) {
     const std::string id = description.id;
     Device& target = device(id);
+    if (target.description == description) return false;  // said with every poll; building discovery costs more than the poll
     target.description = std::move(description);
     if (phase_ == Phase::open) target.announcement.adopt(leftovers_.release(id), context());
     target.announcement.set(describe(*target.description, options_.topics), now, context());
-    if (phase_ != Phase::open) return;
+    if (phase_ != Phase::open) return true;
     announce(target, now);
     publish_availability(id, target);
     publish_state(id, target);
+    return true;
 }
 
 void Lifecycle::announce(Device& target, SteadyTime now) {

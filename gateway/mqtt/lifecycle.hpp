@@ -27,7 +27,8 @@ public:
     void birth(SteadyTime now);
 
     void expect(std::set<std::string> ids, bool complete);
-    void set_device(DeviceDescription device, SteadyTime now);
+    /// False when nothing is new: discovery is not built again, no deadline moved.
+    bool set_device(DeviceDescription device, SteadyTime now);
     void remove_device(const std::string& id);
     void set_availability(const std::string& id, bool online);
     void set_state(const std::string& id, json::object state, WallTime seen);

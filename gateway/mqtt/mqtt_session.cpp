@@ -132,6 +132,8 @@ void MqttSession::on_done(Outbox::Ticket ticket, bool accepted) {
     {
         const std::lock_guard lock(mutex_);
         outbox_.done(ticket, accepted);
+        // Nothing waits for room and nobody leaves: the thread, woken for every acknowledge, would only go to sleep again.
+        if (!leaving_ && outbox_.queued() == outbox_.in_flight()) return;
         woken_ = true;
     }
     changed_.notify_all();
@@ -296,6 +298,7 @@ void MqttSession::end() {
 void MqttSession::say_goodbye(Connection& connection) {
     const auto deadline = clock_.now() + kGoodbye;
     Lock lock(mutex_);
+    leaving_ = true;
     if (last_) outbox_.publish(std::move(*last_), clock_.now());
     const auto goodbye = outbox_.newest_live();
     while (!lost_ && clock_.now() < deadline && outbox_.waits(goodbye)) {

@@ -75,6 +75,7 @@ private:
     BrokerStatus status_;
     std::optional<Message> last_;
     bool woken_ = false;
+    bool leaving_ = false;  ///< say_goodbye() waits for acknowledges
 
     // only the thread's
     int version_;

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 
 #include "gateway/mqtt/json_text.hpp"
 #include "gateway/mqtt/lifecycle.hpp"
@@ -51,11 +52,15 @@ public:
         const std::lock_guard lock(mutex_);
         work(lifecycle_);
     }
-    /// The same for work that may move a deadline: the timer looks again.
+    /// The same for work that may move a deadline: the timer looks again. Work that returns false moved none.
     template <class Work> void with(Work&& work) {
         {
             const std::lock_guard lock(mutex_);
-            work(lifecycle_);
+            if constexpr (std::is_same_v<std::invoke_result_t<Work, Lifecycle&>, bool>) {
+                if (!work(lifecycle_)) return;
+            } else {
+                work(lifecycle_);
+            }
             ++changes_;
         }
         changed_.notify_all();
@@ -145,7 +150,7 @@ void Publisher::expect(std::set<std::string> ids, bool complete) {
     impl_->with([&](Lifecycle& l) { l.expect(std::move(ids), complete); });
 }
 void Publisher::set_device(DeviceDescription device) {
-    impl_->with([&](Lifecycle& l) { l.set_device(std::move(device), impl_->clock().now()); });
+    impl_->with([&](Lifecycle& l) { return l.set_device(std::move(device), impl_->clock().now()); });
 }
 void Publisher::remove_device(const std::string& id) {
     impl_->with([&](Lifecycle& l) { l.remove_device(id); });

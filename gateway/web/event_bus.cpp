@@ -43,6 +43,10 @@ EventBus::Subscription::Next EventBus::Subscription::next(const std::stop_token&
 }
 
 void EventBus::publish(std::string_view event, const boost::json::object& data) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (readers_.empty() && event != "log") return; // no page is open: nothing to write down
+    }
     const auto frame = make_frame(event, data);
     const std::lock_guard lock(mutex_);
     if (event == "log") {

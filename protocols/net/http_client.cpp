@@ -1,6 +1,7 @@
 #include "protocols/net/http_client.hpp"
 
 #include <algorithm>
+#include <array>
 #include <httplib.h>
 #include <mutex>
 
@@ -40,7 +41,7 @@ public:
 
     ssize_t read(char* out, std::size_t size) override {
         if (error_ || !flush() || !refill()) return -1;
-        const std::size_t count = std::min(size, incoming_.size() - taken_);
+        const std::size_t count = std::min(size, filled_ - taken_);
         std::copy_n(incoming_.begin() + static_cast<std::ptrdiff_t>(taken_), count,
                     reinterpret_cast<std::byte*>(out));
         taken_ += count;
@@ -63,15 +64,14 @@ private:
     }
 
     bool refill() {
-        if (taken_ < incoming_.size() || ended_) return true;
-        incoming_.resize(16U << 10);
+        if (taken_ < filled_ || ended_) return true;
         taken_ = 0;
         auto count = tls_ != nullptr ? tls_->receive_some(incoming_, deadline_, cancel_)
                                      : receive_some(fd_, incoming_, deadline_, cancel_);
-        incoming_.resize(count.value_or(0));
+        filled_ = count.value_or(0);
         ended_ = count && *count == 0;
         if (!count) error_ = std::move(count).error();
-        received_ += incoming_.size();
+        received_ += filled_;
         if (received_ > max_bytes_) error_ = Error{Errc::malformed, "reply is too long", 0, {}};
         if (ended_ && received_ == 0)
             error_ = Error{Errc::unreachable, "connection closed without an answer", 0, {}};
@@ -99,7 +99,8 @@ private:
     const CancelEvent& cancel_;
     std::optional<Error> error_;
     Buffer outgoing_;
-    Buffer incoming_;
+    std::array<std::byte, 4096> incoming_; ///< not on the heap: a block this big per exchange makes malloc tidy up
+    std::size_t filled_ = 0;
     std::size_t taken_ = 0;
     std::size_t received_ = 0;
     std::size_t lines_ = 0;
