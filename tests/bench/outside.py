@@ -30,6 +30,10 @@ class Outside:
     def peak_mb(self):
         return self.status("VmHWM") / 1024
 
+    def own_mb(self):
+        """Without the pages of files (libraries), which other processes may share."""
+        return self.status("RssAnon") / 1024
+
     def threads(self):
         return self.status("Threads")
 

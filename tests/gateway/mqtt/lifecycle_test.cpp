@@ -101,6 +101,21 @@ TEST_F(LifecycleTest, StatesArePublishedOnlyWhenTheyDiffer) {
     EXPECT_EQ(broker_.take_topics(), (List{kTopics.state(kPlugId)}));
 }
 
+TEST_F(LifecycleTest, ADeviceToldAgainWithEveryPollIsSilentAndMovesNoDeadline) {
+    open();
+    EXPECT_TRUE(lifecycle_->set_device(plug(), now_));
+    lifecycle_->set_availability(kPlugId, true);
+    lifecycle_->set_state(kPlugId, plug_state(), kWall);
+    broker_.take_topics();
+    const auto deadline = lifecycle_->deadline();
+    EXPECT_FALSE(lifecycle_->set_device(plug(), now_));
+    EXPECT_EQ(broker_.take_topics(), List{});
+    EXPECT_EQ(lifecycle_->deadline(), deadline);
+    auto renamed = plug();
+    renamed.name = "Another name";
+    EXPECT_TRUE(lifecycle_->set_device(renamed, now_));
+}
+
 TEST_F(LifecycleTest, AvailabilityIsPublishedOnChange) {
     open();
     lifecycle_->set_device(plug(), now_);
