@@ -25,10 +25,18 @@ bootstrap() {
         command -v sudo >/dev/null || { echo "These packages are missing and this user may not install them: ${missing[*]}. Run this as root." >&2; return 1; }
         root=(sudo)
     fi
-    echo "Installing ${#missing[@]} packages: ${missing[*]}" >&2
+    echo "Installing ${#missing[@]} packages (takes some minutes): ${missing[*]}" >&2
     "${root[@]}" apt-get update -q >/dev/null || { echo "apt-get update failed: check the network and the package sources." >&2; return 1; }
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >"${TMPDIR:-/tmp}/tplink2mqtt-install.log" 2>&1 ||
-        { tail -n 20 "${TMPDIR:-/tmp}/tplink2mqtt-install.log" >&2; echo "Installing failed; see the lines above." >&2; return 1; }
+    local log
+    log=$(mktemp)
+    # A machine that has just been started may be at its daily updates: the lock is waited for.
+    if ! "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        echo "Installing failed; see the lines above." >&2
+        return 1
+    fi
+    rm -f "$log"
 }
 
 # configure_and_build PRESET [TARGET...]: incremental; quiet unless it fails.

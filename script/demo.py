@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -64,13 +65,22 @@ class Demo:
         return "127.0.0.1", port
 
     def start_simulators(self):
-        process = self.start("simulators", [self.program("device_simulators"), "--demo"], stdout=subprocess.PIPE)
-        lines = queue.Queue()
-        threading.Thread(target=lambda: [lines.put(line) for line in process.stdout], daemon=True).start()
-        try:
-            return json.loads(lines.get(timeout=60))
-        except queue.Empty:
-            raise SystemExit("the simulators did not start; see " + str(self.folder / "simulators.log"))
+        # Devices answer discovery on one port, so a second demo or test run on this machine needs addresses of its own.
+        for net in ["127.0.0"] + [f"127.{random.randrange(65, 255)}.{random.randrange(256)}" for _ in range(5)]:
+            process = self.start("simulators", [self.program("device_simulators"), "--demo", "--net", net], stdout=subprocess.PIPE)
+            first = queue.Queue()
+            threading.Thread(target=lambda out=process.stdout, first=first: first.put(out.readline()), daemon=True).start()
+            try:
+                line = first.get(timeout=60)  # empty: the program ended
+            except queue.Empty:
+                raise SystemExit("the simulators did not start within 60 s")
+            if line:
+                return json.loads(line)
+            self.processes.remove(process)
+            process.wait()
+            if "cannot listen" not in self.log_of("simulators"):
+                break
+        raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
 
     def start_gateway(self, broker, devices):
         listen = self.arguments.listen
