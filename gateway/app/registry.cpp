@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kRemoved = "removed";  // marks a device the user does not want taken in again
 constexpr std::size_t kMaxFound = 1024;           // a hostile network may invent devices
+constexpr std::size_t kMaxDevices = 2048;         // beyond it none is taken in unasked: each costs a thread
 
 std::string key_of(const DeviceConfig& config) {
     if (!config.mac.empty()) return config.mac;
@@ -27,11 +28,11 @@ std::string faults_text(const std::vector<ConfigFault>& faults) {
 class Registry::Sink final : public DeviceSink {
 public:
     Sink(Registry& registry, std::string key) : registry_(registry), key_(std::move(key)) {}
-    void device_changed(std::shared_ptr<const DeviceView> view) override { registry_.device_changed(key_, std::move(view)); }
+    void device_changed(std::shared_ptr<const DeviceView> view) override { registry_.device_changed(key_, *this, std::move(view)); }
     void command_done(const CommandResult& result) override {
         if (registry_.listener_.result) registry_.listener_.result(result);
     }
-    void device_learned(const std::string&) override { registry_.device_learned(key_); }
+    void device_learned(const std::string&) override { registry_.device_learned(key_, *this); }
 
 private:
     Registry& registry_;
@@ -121,8 +122,7 @@ Registry::Turn Registry::apply() {
         entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
                                                     ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2)});
         entry.last = entry.actor->view();
-        Entry& placed = entries_[key] = std::move(entry);
-        placed.actor->start();
+        entries_[key] = std::move(entry);
         turn.begun.push_back(key);
     }
     return turn;
@@ -138,30 +138,32 @@ void Registry::finish(Turn turn) {
         {
             const std::lock_guard lock(mutex_);
             const auto at = entries_.find(key);
-            if (at != entries_.end()) first = at->second.last;
+            if (at == entries_.end()) continue;
+            first = at->second.last;
+            at->second.actor->start();  // only now: the one it replaces has ended, and a device gets one login at a time
         }
         // An actor that was quick has told about itself already.
         if (first && !first->online && !first->problem && listener_.changed) listener_.changed(*first, nullptr);
     }
 }
 
-void Registry::device_changed(const std::string& key, std::shared_ptr<const DeviceView> view) {
+void Registry::device_changed(const std::string& key, const Sink& from, std::shared_ptr<const DeviceView> view) {
     std::shared_ptr<const DeviceView> before;
     {
         const std::lock_guard lock(mutex_);
         const auto at = entries_.find(key);
-        if (at == entries_.end() || stopped_) return;
+        if (at == entries_.end() || at->second.sink.get() != &from || stopped_) return;
         before = std::exchange(at->second.last, view);
     }
     if (listener_.changed) listener_.changed(*view, before.get());
 }
 
-void Registry::device_learned(const std::string& key) {
+void Registry::device_learned(const std::string& key, const Sink& from) {
     Learned learned;
     {
         const std::lock_guard lock(mutex_);
         const auto at = entries_.find(key);
-        if (at == entries_.end()) return;
+        if (at == entries_.end() || at->second.sink.get() != &from) return;
         learned = at->second.actor->learned();
     }
     if (!learned.mac.empty()) store_.put_device(learned.mac, learned);
@@ -182,6 +184,7 @@ void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
     {
         const std::lock_guard lock(mutex_);
         const auto marks = store_.added();
+        std::size_t room = kMaxDevices - std::min(entries_.size(), kMaxDevices);
         for (const FoundDevice& device : found) {
             for (auto& [key, entry] : entries_)
                 if (entry.last->identity.mac == device.mac && entry.last->host != device.address && !entry.last->online)
@@ -193,7 +196,7 @@ void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
             if (found_.size() < kMaxFound) found_[device.mac] = device;
             const auto mark = marks.find(device.mac);
             const bool wanted = mark == marks.end() || mark->second != kRemoved;
-            if (!adopt || !wanted || !device.same_account || table_of(device.family).empty() || config_.account.password.empty()) continue;
+            if (!adopt || !wanted || room == 0 || !device.same_account || table_of(device.family).empty() || config_.account.password.empty()) continue;
             Learned learned;
             learned.mac = device.mac;
             learned.model = device.model;
@@ -203,6 +206,7 @@ void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
             store_.put_device(device.mac, learned);
             found_.erase(device.mac);
             taken = true;
+            --room;
         }
         if (taken) turn = apply();
     }

@@ -81,8 +81,9 @@ private:
     };
     using Entries = std::map<std::string, Entry>;
 
-    void device_changed(const std::string& key, std::shared_ptr<const DeviceView> view);
-    void device_learned(const std::string& key);
+    /// From an entry that was replaced meanwhile: nobody hears of it.
+    void device_changed(const std::string& key, const Sink& from, std::shared_ptr<const DeviceView> view);
+    void device_learned(const std::string& key, const Sink& from);
     // With the mutex held:
     std::map<std::string, Entry> wanted() const;
     Entry* find(const std::string& id);
@@ -92,8 +93,9 @@ private:
         Entries gone;                     ///< to be destroyed without the mutex
         std::vector<std::string> begun;  ///< keys
     };
-    /// Takes out what shall stop and starts what shall run.
+    /// Takes out what shall stop and puts in what shall run.
     Turn apply();
+    /// Without the mutex: ends the ones, then starts the others.
     void finish(Turn turn);
 
     const Clock& clock_;

@@ -7,6 +7,7 @@
 namespace tplink::gateway {
 namespace {
 
+constexpr std::size_t kMaxRefusals = 8;                   // addresses; discovery is unauthenticated and may invent more
 constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
 // Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (camera.md, "Methods in use"). The first look is at once.
 constexpr std::chrono::milliseconds kReadBackDelays[] = {0ms, 60ms, 150ms, 300ms, 500ms, 900ms, 1500ms};
@@ -67,9 +68,16 @@ DeviceActor::DeviceActor(DeviceConfig config, Credentials credentials, Learned l
     refresh_view();
 }
 
-DeviceActor::~DeviceActor() { request_stop(); }
+DeviceActor::~DeviceActor() {
+    request_stop();
+    if (thread_.joinable()) thread_.join();
+    while (const auto queued = inbox_.take())
+        deps_.sink.command_done({view()->id, queued->command.property, queued->command.value, "unreachable",
+                                 "not sent: the device was removed or restarted in the gateway", queued->command.transaction});
+}
 
 void DeviceActor::start() {
+    if (thread_.joinable()) return;
     thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
 }
 
@@ -119,10 +127,13 @@ void DeviceActor::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         handle(inbox_.take_wishes());
         const SteadyTime now = deps_.clock.now();
-        if (!session_ && supervisor_.may_try(now)) open();
+        // Within the grace of an online device a lost session is opened at the polls' pace, not as fast as it fails.
+        const bool due = !supervisor_.online() || now >= next_poll_;
+        if (!session_ && due && supervisor_.may_try(now)) open();
         if (session_ && deps_.clock.now() >= next_poll_ && supervisor_.may_try(deps_.clock.now())) poll(false);
-        while (const auto queued = inbox_.take()) {
-            if (stop.stop_requested()) return;
+        while (!stop.stop_requested()) {
+            const auto queued = inbox_.take();
+            if (!queued) break;
             handle(*queued);
         }
         inbox_.wait(stop, next_deadline());
@@ -133,7 +144,7 @@ void DeviceActor::run(std::stop_token stop) {
 std::optional<SteadyTime> DeviceActor::next_deadline() const {
     const auto allowed = supervisor_.next_try();
     if (!allowed) return std::nullopt;
-    return session_ ? std::max(next_poll_, *allowed) : *allowed;
+    return session_ || supervisor_.online() ? std::max(next_poll_, *allowed) : *allowed;
 }
 
 void DeviceActor::open() {
@@ -231,8 +242,11 @@ void DeviceActor::fail_with(const Error& error) {
     ++counters_.errors;
     const auto probe = [this] { return deps_.quick_probe && deps_.quick_probe(host_, learned_.port != 0 ? learned_.port : config_.port); };
     const bool changed = supervisor_.failed(error, deps_.clock.now(), probe);
-    if (!supervisor_.online() || error.code == Errc::malformed) drop_session();
-    else next_poll_ = deps_.clock.now() + std::min(plan_.base(), deps_.look_again);
+    // Deaf beyond the grace although it is there: perhaps it speaks another generation now, so log in anew.
+    if (!supervisor_.online() || supervisor_.beyond_grace() || error.code == Errc::malformed) drop_session();
+    const auto pause = supervisor_.beyond_grace() ? 5 * deps_.look_again : deps_.look_again;
+    next_poll_ = deps_.clock.now() + std::min(plan_.base(), pause);
+    if (supervisor_.blocked() && refused_at_.size() < kMaxRefusals) refused_at_.insert(host_);
     if (changed) publish();
 }
 
@@ -245,13 +259,18 @@ void DeviceActor::handle(const Wishes& wishes) {
     if (wishes.address && *wishes.address != host_) {
         host_ = *wishes.address;
         drop_session();
-        supervisor_.reset();
+        // At an address where it was refused already it would be refused again: only a human helps.
+        const bool refused = refused_at_.contains(host_) || refused_at_.size() >= kMaxRefusals;
+        if (!(supervisor_.standing_refusal(deps_.clock.now()) && refused)) supervisor_.reset();
+        next_poll_ = deps_.clock.now();
     }
     if (wishes.reconnect) {
         const auto& problem = supervisor_.problem();
         if (problem && problem->code == Errc::certificate_changed) learned_.certificate_sha256.clear();  // confirmed by a human
         drop_session();
+        refused_at_.clear();
         supervisor_.reset();
+        next_poll_ = deps_.clock.now();
         publish();
     }
     if (wishes.poll && session_) poll(true);
@@ -280,8 +299,8 @@ CommandResult DeviceActor::execute(const PropertyCommand& command) {
     };
     if (const auto refusal = supervisor_.standing_refusal(deps_.clock.now()))
         return refuse(code_of(Error{*refusal, "", 0, {}}), supervisor_.problem() ? supervisor_.problem()->message : "");
-    if (!session_) {
-        open();
+    if (!session_ || !offer_) {
+        if (!session_) open();
         if (session_) poll(false);
         if (!session_ || !offer_) {
             if (const auto refusal = supervisor_.standing_refusal(deps_.clock.now()))

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "gateway/capabilities/engine.hpp"
@@ -29,7 +30,7 @@ struct ActorDeps {
 class DeviceActor {
 public:
     DeviceActor(DeviceConfig config, Credentials credentials, Learned learned, ActorDeps deps);
-    ~DeviceActor();  ///< stops and joins
+    ~DeviceActor();  ///< stops, joins, and answers the commands that were not sent
 
     void start();
     /// Asks the thread to end; returns at once. The destructor joins.
@@ -85,6 +86,7 @@ private:
     WallTime last_seen_{};
     SteadyTime next_poll_{};
     bool was_online_ = false;
+    std::set<std::string> refused_at_;  ///< addresses where the password was refused
     std::stop_token stop_;
 
     Inbox inbox_;

@@ -40,6 +40,8 @@ public:
     std::optional<Errc> standing_refusal(SteadyTime now) const;
 
     bool online() const { return online_; }
+    /// So many failures in a row that only the probe's answer keeps it online.
+    bool beyond_grace() const { return failures_ >= kGracePolls; }
     const std::optional<Problem>& problem() const { return problem_; }
     std::uint64_t flaps() const { return flaps_; }
 

@@ -136,6 +136,48 @@ TEST(DeviceActor, AWrongPasswordIsTriedOnceUntilAHumanActs) {
     EXPECT_TRUE(bench.online());
 }
 
+TEST(DeviceActor, ARefusedPasswordIsTriedOncePerAddressHoweverOftenItMoves) {
+    Bench bench;
+    bench.device.open_error = Error{Errc::auth_failed, "the password was refused", -1501, {}};
+    bench.actor->start();
+    ASSERT_TRUE(bench.device.wait([&] { return bench.device.opened == 1; }));
+    EXPECT_EQ(bench.command("state", "ON").code, "auth_failed");
+    bench.actor->relocate("127.0.0.2");
+    ASSERT_TRUE(bench.device.wait([&] { return bench.device.opened == 2; })) << "another address may be another device";
+    for (const char* address : {"127.0.0.1", "127.0.0.2", "127.0.0.1"}) {
+        bench.actor->relocate(address);
+        EXPECT_EQ(bench.command("state", "ON").code, "auth_failed");
+    }
+    EXPECT_EQ(bench.device.opened, 2);
+}
+
+TEST(DeviceActor, ALostSessionOfADeviceThatIsThereIsOpenedAtThePollsPace) {
+    Bench bench;
+    bench.probe_answers = true;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    const auto begun = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock(bench.device.mutex);
+        bench.device.exchange_error = Error{Errc::malformed, "garbage", 0, {}};
+        bench.device.open_error = Error{Errc::refused, "busy", 0, {}};
+        bench.device.opened = 0;
+    }
+    bench.actor->poll_now();
+    ASSERT_TRUE(bench.device.wait([&] { return bench.device.opened >= 3; }));
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 3 * 20ms) << "logins as fast as they fail";
+}
+
+TEST(DeviceActor, EveryCommandIsAnsweredAlsoWhenTheDeviceIsTakenAway) {
+    Bench bench;
+    bench.actor->post({"state", "ON", json::value(1)});
+    bench.actor->post({"led", "OFF", json::value(2)});
+    bench.actor.reset();
+    ASSERT_EQ(bench.sink.results.size(), 2U);
+    EXPECT_EQ(bench.sink.results[0].code, "unreachable");
+    EXPECT_EQ(bench.sink.results[1].transaction, json::value(2));
+}
+
 TEST(DeviceActor, AChangedCertificateWaitsForAHumanWhoThenConfirmsIt) {
     Bench bench;
     bench.device.open_error = Error{Errc::certificate_changed, "another certificate", 0, {}};
