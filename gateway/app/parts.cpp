@@ -116,9 +116,10 @@ json::object diagnostics_document(const Parts& parts) {
     for (const auto& view : parts.registry.views()) {
         json::object device = device_document(parts, *view);
         if (const auto document = parts.registry.document(view->id)) device["document"] = *document;
-        device["id"] = redactor.redact_text(colon_mac(view->identity.mac));
         if (json::object* media = device["media"].if_object()) media->erase("urls");
-        devices.push_back(redactor.redact(device));
+        json::value masked = redactor.redact(device);
+        masked.get_object()["id"] = masked.at("mac");
+        devices.push_back(std::move(masked));
     }
     return {{"version", json::string(version())},
             {"config", config_document(*parts.config())},

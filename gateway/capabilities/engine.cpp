@@ -174,10 +174,24 @@ void merge(json::value& target, const json::value& source) {
     for (const auto& [key, value] : source.get_object()) merge(target.get_object()[key], value);
 }
 
+/// Bytes that `value` holds, about.
+std::size_t size_of(const json::value& value) {
+    std::size_t size = sizeof value;
+    if (value.is_string()) size += value.get_string().size();
+    if (value.is_array())
+        for (const json::value& item : value.get_array()) size += size_of(item);
+    if (value.is_object())
+        for (const auto& [key, member] : value.get_object()) size += key.size() + size_of(member);
+    return size;
+}
+
 }  // namespace
 
 void merge_answer(Document& document, std::string_view method, const json::value& result) {
-    merge(document[method], result);
+    constexpr std::size_t kMaxAnswer = 1U << 20;  // a device that names new keys at every poll must not fill the memory
+    json::value& known = document[method];
+    merge(known, result);
+    if (size_of(known) > kMaxAnswer) known = result;
 }
 
 json::value read_value(const Capability& row, const Document& document, std::int64_t now_unix_s) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <regex>
 
 #include "protocols/base/bytes.hpp"
 
@@ -22,6 +21,16 @@ constexpr std::array kIdentityKeys = {
 
 bool is_secret(const std::string& key) {
     return std::any_of(kSecretWords.begin(), kSecretWords.end(), [&](const char* word) { return key.find(word) != std::string::npos; });
+}
+
+/// By hand: std::regex recurses once per character of what a device may make as long as it likes.
+std::string mask_tokens(std::string text) {
+    constexpr std::string_view kMark = "stok=";
+    for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
+        at += kMark.size();
+        text.replace(at, std::min(text.find_first_of("/ ", at), text.size()) - at, "***");
+    }
+    return text;
 }
 
 bool is_identity(const std::string& key) {
@@ -68,16 +77,20 @@ json::value Redactor::redact(const json::value& value) {
 
 std::string Redactor::redact_text(const std::string& text) {
     static const std::regex mac("\\b([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\\b");
-    static const std::regex stok("stok=[^/ ]*");
+    static const std::regex address("\\b([0-9]{1,3}\\.){3}[0-9]{1,3}\\b");
+    return mask_tokens(replaced(replaced(text, mac, true), address, false));
+}
+
+std::string Redactor::replaced(const std::string& text, const std::regex& what, bool mac) {
     std::string out;
     auto begin = text.cbegin();
-    for (std::sregex_iterator it(text.begin(), text.end(), mac), end; it != end; ++it) {
+    for (std::sregex_iterator it(text.begin(), text.end(), what), end; it != end; ++it) {
         out.append(begin, text.cbegin() + it->position());
-        out += pseudonym(it->str(), true);
+        out += pseudonym(it->str(), mac);
         begin = text.cbegin() + it->position() + it->length();
     }
     out.append(begin, text.cend());
-    return std::regex_replace(out, stok, "stok=***");
+    return out;
 }
 
 }  // namespace tplink::gateway

@@ -3,6 +3,7 @@
 
 #include <boost/json/value.hpp>
 #include <map>
+#include <regex>
 #include <string>
 
 namespace tplink::gateway {
@@ -12,11 +13,12 @@ namespace tplink::gateway {
 class Redactor {
 public:
     boost::json::value redact(const boost::json::value& value);
-    /// A text such as a log line or URL: MAC addresses and "stok=..." in it are replaced.
+    /// A text such as a log line or URL: MAC and IPv4 addresses and "stok=..." in it are replaced.
     std::string redact_text(const std::string& text);
 
 private:
     boost::json::value redact_member(std::string_view key, const boost::json::value& value);
+    std::string replaced(const std::string& text, const std::regex& what, bool mac);
     std::string pseudonym(const std::string& text, bool mac);
     std::map<std::string, std::string> names_;
     int macs_ = 0, others_ = 0;

@@ -1,6 +1,8 @@
 #include "protocols/tapo/smart_session.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "protocols/tapo/answers.hpp"
@@ -17,10 +19,17 @@ std::int64_t now_ms(const Clock& clock) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch()).count();
 }
 
+bool is_utf8(std::string_view text) {
+    json::error_code ec;
+    json::parse(json::serialize(json::string(text)), ec);
+    return !ec;
+}
+
 /// Names are base64 of UTF-8; one that is not stays as it is.
 std::string decode_name(std::string_view text) {
     const auto decoded = base64_decode(text);
-    return decoded ? std::string(as_text(*decoded)) : std::string(text);
+    const bool readable = decoded && is_utf8(as_text(*decoded));
+    return readable ? std::string(as_text(*decoded)) : std::string(text);
 }
 
 Identity identity_of(const json::object& info) {

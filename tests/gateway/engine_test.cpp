@@ -138,6 +138,14 @@ TEST(Engine, ConfirmationComparesWhatIsPublished) {
     EXPECT_FALSE(confirms(state, json::value("OFF"), json::value(true)));
 }
 
+TEST(Engine, ADeviceThatNamesNewKeysAtEveryPollDoesNotFillTheMemory) {
+    Document document;
+    for (int poll = 0; poll < 100; ++poll)
+        merge_answer(document, "get_device_info", json::object{{"key" + std::to_string(poll), json::string(100'000, 'x')}});
+    EXPECT_LT(json::serialize(document).size(), 2'000'000U);
+    EXPECT_TRUE(document.at("get_device_info").as_object().contains("key99")) << "what is new stays";
+}
+
 TEST(Engine, HostileDocumentsAreReadAsAbsent) {
     for (const char* text : {R"({"getLensMaskConfig":[1,2]})", R"({"getLensMaskConfig":{"lens_mask":"x"}})", R"({"getSdCardStatus":{"harddisk_manage":{"hd_info":[]}}})",
                              R"({"getConnectionType":{"rssiValue":{"a":1}}})", R"({"getPresetConfig":{"preset":{"preset":{"name":[1,null,"x"],"id":[]}}}})"}) {

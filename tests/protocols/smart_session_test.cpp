@@ -184,5 +184,14 @@ TEST_F(SmartSessionTest, Identifies) {
     EXPECT_EQ(identity.components[1].name, "led");
 }
 
+TEST_F(SmartSessionTest, ANameThatIsNoTextStaysAsItWasSent) {
+    SmartSession session = make();
+    // "//79" decodes to FF FE FD: in a state file or on the API it would break every reader.
+    reply(R"({"error_code":0,"result":{"responses":[
+        {"method":"get_device_info","error_code":0,"result":{"mac":"5C-A6-E6-01-02-03","nickname":"//79"}},
+        {"method":"component_nego","error_code":0,"result":{"component_list":[]}}]}})");
+    EXPECT_EQ(session.identify().value().name, "//79");
+}
+
 } // namespace
 } // namespace tplink::tapo
