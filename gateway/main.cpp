@@ -35,7 +35,6 @@ public:
         sigemptyset(&set);
         for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
         pthread_sigmask(SIG_BLOCK, &set, nullptr);
-        std::signal(SIGPIPE, SIG_IGN);
         fd_ = ::signalfd(-1, &set, SFD_CLOEXEC);
         if (::pipe(wake_.data()) != 0) wake_ = {-1, -1};
     }
@@ -104,24 +103,32 @@ Exit run(const Arguments& arguments, const Environment& environment) {
     return ended == Ended::failed ? Exit::failed : Exit::done;
 }
 
+Exit run_command(const Arguments& arguments, const Environment& environment) {
+    switch (arguments.command) {
+    case Arguments::Command::version: std::cout << "tplink2mqtt " << version() << '\n'; break;
+    case Arguments::Command::help: std::cout << help_text(); break;
+    case Arguments::Command::check: return run_check(arguments, environment);
+    case Arguments::Command::discover: return run_discover(arguments, environment);
+    case Arguments::Command::probe: return run_probe(arguments, environment);
+    case Arguments::Command::dump: return run_dump(arguments, environment);
+    case Arguments::Command::run: return run(arguments, environment);
+    }
+    return Exit::done;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a device that hangs up is an error of that write, not the end of the program
     const auto arguments = parse_arguments(std::vector<std::string>(argv + 1, argv + argc));
     if (!arguments) {
         std::cerr << arguments.error().what << '\n';
         return static_cast<int>(Exit::bad_input);
     }
-    const Environment environment = read_environment();
-    Exit code = Exit::done;
-    switch (arguments->command) {
-    case Arguments::Command::version: std::cout << "tplink2mqtt " << version() << '\n'; break;
-    case Arguments::Command::help: std::cout << help_text(); break;
-    case Arguments::Command::check: code = run_check(*arguments, environment); break;
-    case Arguments::Command::discover: code = run_discover(*arguments, environment); break;
-    case Arguments::Command::probe: code = run_probe(*arguments, environment); break;
-    case Arguments::Command::dump: code = run_dump(*arguments, environment); break;
-    case Arguments::Command::run: code = run(*arguments, environment); break;
+    try {
+        return static_cast<int>(run_command(*arguments, read_environment()));
+    } catch (const std::exception& problem) {
+        std::cerr << "It cannot go on: " << problem.what() << '\n';
+        return static_cast<int>(Exit::failed);
     }
-    return static_cast<int>(code);
 }

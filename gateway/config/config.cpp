@@ -165,7 +165,14 @@ void apply_environment(YAML::Node& root, const Environment& environment) {
         const bool structured = value.starts_with('[') || value.starts_with('{');
         const YAML::Node node = structured ? YAML::Load(value) : YAML::Node(value);
         if (split == std::string::npos) root[path] = node;
-        else root[path.substr(0, split)][path.substr(split + 2)] = node;
+        else {
+            YAML::Node section = root[path.substr(0, split)];
+            const std::string key = path.substr(split + 2);
+            section[key] = node;
+            // password and password_file are one setting in two spellings: the file's other one is overridden too.
+            const std::string other = key.ends_with("_file") ? key.substr(0, key.size() - 5) : key + "_file";
+            if (!environment.contains(std::string(kPrefix) + ascii_upper(path.substr(0, split + 2) + other))) section.remove(other);
+        }
     }
 }
 
@@ -187,7 +194,9 @@ LoadedConfig parse_config(std::string_view text, const std::string& file, const 
         YAML::Node root = YAML::Load(std::string(text));
         if (!root.IsDefined() || root.IsNull()) root = YAML::Node(YAML::NodeType::Map);
         if (root.IsMap()) apply_environment(root, environment);
-        read_all(Section(root, "", file, loaded.faults), loaded.config, environment.contains("SUPERVISOR_TOKEN"));
+        const bool supervised = environment.contains("SUPERVISOR_TOKEN");
+        if (supervised) loaded.config.state_dir = "/data";  // the only folder of an add-on that survives an update
+        read_all(Section(root, "", file, loaded.faults), loaded.config, supervised);
     } catch (const YAML::Exception& problem) {
         loaded.faults.push_back(make_fault(file, problem.mark.line + 1, "syntax", problem.msg + "; check indentation, quotes and brackets there"));
     }

@@ -79,6 +79,18 @@ TEST(Config, ReadsPasswordsFromFiles) {
     EXPECT_NE(only_fault("mqtt: {host: b}\naccount: {password_file: /does/not/exist}\n").find("account.password_file: cannot be read"), std::string::npos);
 }
 
+TEST(Config, TheEnvironmentOverridesAPasswordHoweverTheFileGivesIt) {
+    const LoadedConfig loaded = parse_config("mqtt: {host: b, password_file: /does/not/exist}\n", "f.yaml", {{"TPLINK2MQTT__MQTT__PASSWORD", "x"}});
+    ASSERT_TRUE(loaded.faults.empty()) << loaded.faults.front().text();
+    EXPECT_EQ(loaded.config.mqtt.password.reveal(), "x");
+    EXPECT_NE(only_fault("mqtt: {host: b, password: x}\n", {{"TPLINK2MQTT__MQTT__PASSWORD_FILE", "/does/not/exist"}}).find("cannot be read"), std::string::npos);
+}
+
+TEST(Config, AnAddOnKeepsItsStateWhereItSurvivesAnUpdate) {
+    EXPECT_EQ(parse_config("", "f.yaml", {{"SUPERVISOR_TOKEN", "t"}}).config.state_dir, "/data");
+    EXPECT_EQ(parse_config("state_dir: /x\n", "f.yaml", {{"SUPERVISOR_TOKEN", "t"}}).config.state_dir, "/x");
+}
+
 TEST(Config, TellsAFolderFromAFile) {
     const LoadedConfig loaded = load_config("/", {});
     ASSERT_EQ(loaded.faults.size(), 1U);
