@@ -19,15 +19,11 @@ void DiscoveryLoop::stop() {
 }
 
 void DiscoveryLoop::configure(const Config& config) {
-    bool start = false;
-    {
-        const std::lock_guard lock(mutex_);
-        config_ = config;
-        poked_ = true;
-        start = config.discovery.enabled && !thread_.joinable();
-        wake_.notify_all();
-    }
-    if (start) thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
+    const std::lock_guard lock(mutex_);
+    config_ = config;
+    poked_ = true;
+    wake_.notify_all();
+    if (config.discovery.enabled && !thread_.joinable()) thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
 }
 
 void DiscoveryLoop::poke() {

@@ -37,6 +37,7 @@ struct Gateway::Impl {
                     [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
 
     Result<void> start();
+    void tell_password(const Credentials& user);
     VideoEvents video_events();
     Result<void> make_publisher(const Config& now);
     void begin();
@@ -82,6 +83,7 @@ struct Gateway::Impl {
     ResultDesk desk;
     DiscoveryLoop discovery;
     std::unique_ptr<Clerk> clerk;
+    std::unique_ptr<Clerk> photographer;  // a camera may need 10 s; requests must not wait for it
     std::unique_ptr<Broker> broker;
     std::unique_ptr<Publisher> publisher;
     std::unique_ptr<Video> video;
@@ -94,10 +96,12 @@ Result<void> Gateway::Impl::start() {
     const auto now = config();
     if (const std::string problem = store.problem(); !problem.empty()) main_log->warn("{}", problem);
     const ListenerLogin http = login_of(now->http.listen, now->http.username, now->http.password, store, "http_password");
-    if (http.generated_now)
-        main_log->info("password made for this gateway, shown once: user '{}', password '{}'", http.user.username, http.user.password.reveal());
+    const ListenerLogin rtsp = rtsp_login(*now, http.user, store);
+    for (const ListenerLogin& login : {http, rtsp})
+        if (login.generated_now) tell_password(login.user);
     clerk = std::make_unique<Clerk>();
-    video = TRY(make_video(*now, rtsp_login(*now, http.user, store).user, video_events()));
+    photographer = std::make_unique<Clerk>();
+    video = TRY(make_video(*now, rtsp.user, video_events()));
     TRY_VOID(make_publisher(*now));
     parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started, [this] { return config(); },
                                           [this] { exit_wanted(); }, [this] { tell_info(); }});
@@ -112,6 +116,14 @@ Result<void> Gateway::Impl::start() {
     main_log->info("tplink2mqtt {} is running: page on {}:{}{}", version(), now->http.listen.address, web->port(),
                    video && video->rtsp_port() != 0 ? ", RTSP on port " + std::to_string(video->rtsp_port()) : "");
     return {};
+}
+
+/// The only time it is ever shown, so also when the log is set to say less.
+void Gateway::Impl::tell_password(const Credentials& user) {
+    const std::string level = log.level();
+    log.set_level("info");
+    main_log->info("password made for this gateway, shown once: user '{}', password '{}'", user.username, user.password.reveal());
+    log.set_level(level);
 }
 
 VideoEvents Gateway::Impl::video_events() {
@@ -200,20 +212,25 @@ void Gateway::Impl::log_change(const DeviceView& view, const DeviceView* before)
 
 void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before) {
     log_change(view, before);
-    if (before != nullptr && before->id != view.id) bus.publish("removed", {{"id", before->id}});
+    if (before != nullptr && before->id != view.id) {
+        bus.publish("removed", {{"id", before->id}});
+        if (video) video->remove_device(before->id);
+        if (before->mac_known()) publisher->remove_device(before->id);  // another device has its address now
+    }
     const auto access = registry.access(view.id);
     if (video && access) video->set_device(view, *access);
     const bool with_video = video && !video->facts(view.id).is_null();
     if (view.mac_known()) {
         if (!view.rows.empty()) {
             publisher->set_device(describe_device(view, with_video));
-            publisher->set_availability(view.id, view.online);
             publish_state(view);
         }
+        // Also before it ever answered: what an earlier run left at the broker may say "online".
+        if (!view.rows.empty() || view.problem) publisher->set_availability(view.id, view.online);
         if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
         const bool first_picture = with_video && view.online && (before == nullptr || !before->online) && !is_on(view, "privacy");
         const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(), [](const Component& c) { return c.name == "battery"; });
-        if (first_picture && !battery) clerk->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
+        if (first_picture && !battery) photographer->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
         if (before != nullptr && !before->online && view.online && before->counters.polls == 0)
             publisher->bridge_event("device_joined", {{"id", view.id}, {"name", view.name}, {"model", view.identity.model}});
         if (before != nullptr && before->online && !view.online) publisher->bridge_event("device_lost", {{"id", view.id}, {"name", view.name}});
@@ -270,7 +287,7 @@ void Gateway::Impl::on_stream(const std::string& id, const json::object& stream)
     if (const auto view = registry.view(id); view && !view->rows.empty()) publish_state(*view);
     // The last picture of a view costs the camera nothing: it is in the cache.
     if (stream.at("state") == json::value("lingering"))
-        clerk->later("picture " + id, std::chrono::milliseconds(0), [this, id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
+        photographer->later("picture " + id, std::chrono::milliseconds(0), [this, id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
 }
 
 void Gateway::Impl::on_request(const RequestCommand& request) {
@@ -327,6 +344,7 @@ void Gateway::Impl::stop() {
     if (video) video->release();  // before the page goes: its threads may be waiting for a camera or a device
     web.reset();
     if (clerk) clerk->stop();
+    if (photographer) photographer->stop();
     registry.stop();
     if (publisher) publisher->stop();
     video.reset();

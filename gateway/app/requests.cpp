@@ -103,6 +103,7 @@ Result<json::value> device_options(const Parts& parts, const json::object& body)
 
 Result<json::value> reconnect(const Parts& parts, const json::object& body) {
     const std::string id = TRY(device_of(parts, body));
+    if (parts.video != nullptr) parts.video->forgive(id);
     parts.registry.reconnect(id);
     return json::object{{"id", id}};
 }

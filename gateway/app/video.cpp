@@ -81,10 +81,14 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     return spec;
 }
 
+bool is_private(const DeviceView& view) {
+    const json::value* privacy = view.state.if_contains("privacy");
+    return privacy != nullptr && *privacy == json::value("ON");
+}
+
 /// Why no camera session may be opened now; nothing when one may.
 std::optional<std::string> obstacle(const DeviceView& view) {
-    const json::value* privacy = view.state.if_contains("privacy");
-    if (privacy != nullptr && *privacy == json::value("ON")) return "Privacy is on: the camera sends no picture until it is switched off.";
+    if (is_private(view)) return "Privacy is on: the camera sends no picture until it is switched off.";
     // A refused password must not be tried again through the video port: devices lock out.
     if (view.problem && (view.problem->code == Errc::auth_failed || view.problem->code == Errc::locked_out)) return view.problem->message;
     return std::nullopt;
@@ -95,9 +99,10 @@ public:
     MediaVideo(Config config, std::unique_ptr<media::Service> service) : config_(std::move(config)), service_(std::move(service)) {}
 
     void set_device(const DeviceView& view, const Registry::Access& access) override {
-        if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return;
+        if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
         const std::string fingerprint = view.host + "|" + view.name + "|" + std::to_string(access.config.media_port) + "|" +
-                                        access.credentials.password.reveal() + "|" + std::to_string(view.identity.components.size());
+                                        access.credentials.password.reveal() + "|" + std::to_string(view.identity.components.size()) + "|" +
+                                        std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery));
         const auto reason = obstacle(view);
         const std::lock_guard lock(mutex_);
         Known& known = known_[view.id];
@@ -107,11 +112,17 @@ public:
         if (known.reason != reason || known.fingerprint.empty()) service_->set_unavailable(view.id, reason);
         known.fingerprint = fingerprint;
         known.reason = reason;
+        known.is_private = is_private(view);
     }
 
     void remove_device(const std::string& id) override {
         const std::lock_guard lock(mutex_);
         if (known_.erase(id) > 0) service_->remove_camera(id);
+    }
+
+    void forgive(const std::string& id) override {
+        const std::lock_guard lock(mutex_);
+        if (const auto at = known_.find(id); at != known_.end()) at->second.fingerprint.clear();
     }
 
     json::value facts(const std::string& id) const override {
@@ -135,6 +146,7 @@ public:
     }
 
     Result<VideoPicture> picture(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) override {
+        if (const auto reason = privacy(id)) return fail(Errc::refused, *reason);  // nor one from before it was switched on
         const auto still = TRY(service_->still(id, max_age, width, allow_stale));
         return VideoPicture{std::string(as_text(still.jpeg)), still.taken};
     }
@@ -169,16 +181,22 @@ private:
     struct Known {
         std::string fingerprint, alias, host;
         std::optional<std::string> reason;
+        bool is_private = false;
     };
+    std::optional<std::string> privacy(const std::string& id) const {
+        const std::lock_guard lock(mutex_);
+        const auto at = known_.find(id);
+        return at != known_.end() && at->second.is_private ? at->second.reason : std::nullopt;
+    }
     std::string host_for_urls() const {
         const std::string& address = config_.rtsp.listen.address;
         return address == "0.0.0.0" || address == "::" || address == "[::]" ? own_address() : address;
     }
 
     const Config config_;
-    std::unique_ptr<media::Service> service_;
     mutable std::mutex mutex_;
     std::map<std::string, Known> known_;
+    std::unique_ptr<media::Service> service_;  // last: until it is gone its thread may ask for facts
 };
 
 std::string_view level_word(media::LogLevel level) {

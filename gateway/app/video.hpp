@@ -31,6 +31,8 @@ public:
     /// Keeps the served cameras in step with the devices.
     virtual void set_device(const DeviceView& view, const Registry::Access& access) = 0;
     virtual void remove_device(const std::string& id) = 0;
+    /// A human acted: what the camera refused may be tried again. Takes effect with the next set_device().
+    virtual void forgive(const std::string& id) = 0;
     /// Value of `media` in the API; null for a device without video.
     virtual json::value facts(const std::string& id) const = 0;
     virtual Result<VideoPicture> picture(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;

@@ -1,5 +1,7 @@
 #include "gateway/app/web_backend.hpp"
 
+#include <algorithm>
+
 #include "gateway/app/requests.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/version.hpp"
@@ -52,6 +54,11 @@ WebResult<Picture> GatewayBackend::snapshot(const std::string& id, const Picture
 WebResult<WhepAnswer> GatewayBackend::whep_open(const std::string& id, const std::string& stream, const std::string& offer) {
     if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
     if (parts_.video == nullptr) return tl::unexpected(no_video());
+    const json::value facts = parts_.video->facts(id);
+    if (facts.is_null()) return tl::unexpected(not_found("camera", id));
+    const json::array& streams = facts.at("streams").as_array();
+    if (!stream.empty() && std::none_of(streams.begin(), streams.end(), [&](const json::value& one) { return one.at("name") == json::value(json::string(stream)); }))
+        return tl::unexpected(not_found("stream", stream));
     auto answer = parts_.video->whep_open(id, stream, offer);
     if (answer) return WhepAnswer{std::move(answer->session), std::move(answer->sdp)};
     WebError error = to_web_error(answer.error());

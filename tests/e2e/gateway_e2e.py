@@ -388,7 +388,14 @@ class Video(GatewayCase):
         try:
             self.assertIn("503", self.describe(device).split("\r\n")[0])
             self.assertIn("rivacy", self.describe(device).split("\r\n")[0])
-            self.assertEqual(world.get(f"{self.demo.page}/api/devices/{id}/snapshot.jpg?max_age_s=0")[0], 503)
+            for query in ("?max_age_s=0", "?max_age_s=3600", ""):  # nor a picture from before
+                self.assertEqual(world.get(f"{self.demo.page}/api/devices/{id}/snapshot.jpg{query}")[0], 503, query)
+            plug, offer = Devices.id(self.devices.of("plug_klap")), {"Content-Type": "application/sdp"}
+            for path in (f"{plug}/whep", f"{id}/whep?stream=bogus", "nobody/whep"):
+                request = world.urllib.request.Request(f"{self.demo.page}/api/devices/{path}", b"v=0\r\n", offer)
+                with self.assertRaises(world.urllib.error.HTTPError, msg=path) as refused:
+                    world.urllib.request.urlopen(request, timeout=10)
+                self.assertEqual(refused.exception.code, 404, path)
         finally:
             world.post(f"{self.demo.page}/api/devices/{id}/set", {"privacy": "OFF"})
 
