@@ -36,7 +36,7 @@ public:
     virtual void disconnect(std::chrono::milliseconds timeout) = 0;
 };
 
-/// version: 5 or 4 (3.1.1). errors: auth_failed user name, password or certificate; unsupported: the broker does not
+/// version: 5 or 4 (3.1.1). errors: auth_failed: user name or password; refused: TLS; unsupported: the broker does not
 /// speak this version; unreachable, timeout, cancelled.
 using Connect = std::function<Result<std::unique_ptr<Connection>>(const MqttOptions& options, int version,
                                                                   ConnectionEvents& events, const std::stop_token& stop)>;

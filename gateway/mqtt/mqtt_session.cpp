@@ -195,9 +195,10 @@ std::unique_ptr<Connection> MqttSession::try_connect(const std::stop_token& stop
 
 void MqttSession::note_failure(const Error& error) {
     if (error.code == Errc::cancelled) return;
-    const bool refused = error.code == Errc::auth_failed;
+    slow_ = error.code == Errc::auth_failed;
+    const bool refused = slow_ || error.code == Errc::refused;
     std::string sentence = error.what;
-    if (refused)
+    if (slow_)
         sentence += "; trying again every " +
                     std::to_string(std::chrono::ceil<std::chrono::seconds>(options_.refused_backoff).count()) + " s";
     bool is_new = false;
@@ -227,6 +228,7 @@ void MqttSession::begin(Connection& connection) {
         subscriptions = subscriptions_;
     }
     was_connected_ = true;
+    slow_ = false;
     say(spdlog::level::info, fmt::format("connected to {}:{} with MQTT {}", options_.host, options_.port, version_ == 5 ? "5" : "3.1.1"));
     for (const Subscription& subscription : subscriptions) connection.subscribe(subscription);
     if (handlers_.connected) handlers_.connected();
@@ -318,8 +320,8 @@ void MqttSession::say_goodbye(Connection& connection) {
 
 void MqttSession::pause(const std::stop_token& stop) {
     Lock lock(mutex_);
-    const auto full = status_.refused ? options_.refused_backoff : backoff_;
-    if (!status_.refused) backoff_ = std::min(backoff_ * 2, options_.backoff_max);
+    const auto full = slow_ ? options_.refused_backoff : backoff_;
+    if (!slow_) backoff_ = std::min(backoff_ * 2, options_.backoff_max);
     changed_.wait_for(lock, stop, jittered(full, random_), [] { return false; });
 }
 

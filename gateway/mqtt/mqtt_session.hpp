@@ -80,6 +80,7 @@ private:
     // only the thread's
     int version_;
     bool was_connected_ = false;
+    bool slow_ = false;  ///< the password was refused: locks and logs fill up by hasty attempts
     int short_lives_ = 0;
     std::chrono::milliseconds backoff_;
     std::jthread thread_;

@@ -3,15 +3,15 @@
 // client object from CONNECT to its end.
 #include <array>
 #include <mqtt/async_client.h>
-#include <mutex>
 
 #include "gateway/mqtt/connection.hpp"
+#include "protocols/net/tcp_stream.hpp"
 
 namespace tplink::gateway {
 namespace {
 
 constexpr auto kLookAtStop = 20ms;
-constexpr std::size_t kMaxTlsErrors = 2000;
+constexpr auto kProbe = 1000ms;
 constexpr int kMaxInFlight = 128;  // above the outbox's own bound
 
 // A ticket travels through Paho as its user context.
@@ -75,9 +75,7 @@ public:
             events_.on_lost(sentence_of(reason));
         });
     }
-    ~PahoConnection() override {
-        client_.disable_callbacks();
-    }
+    ~PahoConnection() override = default;  // Paho's destroy waits for a callback that runs; none comes after it
     PahoConnection(const PahoConnection&) = delete;
     PahoConnection& operator=(const PahoConnection&) = delete;
 
@@ -155,13 +153,9 @@ private:
         return out;
     }
 
-    mqtt::ssl_options ssl_options() {
+    // No error handler: Paho C++ 1.2 calls it on a copy of these options that is gone by then.
+    mqtt::ssl_options ssl_options() const {
         mqtt::ssl_options out;
-        // Paho tells a failed connect only as "TCP/TLS connect failure"; OpenSSL's own words come through here.
-        out.set_error_handler([this](const std::string& text) {
-            const std::lock_guard lock(tls_mutex_);
-            if (tls_errors_.size() < kMaxTlsErrors) tls_errors_ += text;
-        });
         if (!options_.ca_file.empty()) out.set_trust_store(options_.ca_file);
         if (!options_.client_cert.empty()) out.set_key_store(options_.client_cert);
         if (!options_.client_key.empty()) out.set_private_key(options_.client_key);
@@ -197,32 +191,24 @@ private:
             return {Errc::unsupported, broker + " does not speak MQTT " + (version_ == 5 ? "5" : "3.1.1"), code, 0s};
         if (reason == mqtt::CLIENT_IDENTIFIER_NOT_VALID || code == kBadId)
             return {Errc::auth_failed, broker + " refused the client id " + options_.client_id, code, 0s};
-        const std::string tls = tls_errors();
-        if (tls.find("certificate") != std::string::npos)
-            return {Errc::auth_failed, broker + ": TLS certificate not accepted (" + openssl_reason(tls) + "); check ca_file, client_cert and the host name", code, 0s};
-        const bool is_plain = code == MQTTASYNC_FAILURE && tls.empty();  // Paho keeps errno to itself
-        const std::string why = !tls.empty() ? openssl_reason(tls) : is_plain ? "no connection" : error.what();
-        return {Errc::unreachable, broker + " cannot be reached: " + why, code, 0s};
+        if (code == MQTTASYNC_FAILURE) return explain_silence(broker);
+        return {Errc::unreachable, broker + " cannot be reached: " + error.what(), code, 0s};
     }
 
-    std::string tls_errors() const {
-        const std::lock_guard lock(tls_mutex_);
-        return tls_errors_;
-    }
-
-    // "80AB..:error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:file:line:"
-    static std::string openssl_reason(std::string text) {
-        constexpr int kFieldsBeforeReason = 4;
-        text.erase(0, text.find("error:"));
-        for (int i = 0; i < kFieldsBeforeReason; ++i) text.erase(0, std::min(text.size(), text.find(':') + 1));
-        return text.substr(0, text.find(':'));
+    // Paho says "TCP/TLS connect failure" for everything below MQTT; whether the port answers tells the rest.
+    Error explain_silence(const std::string& broker) const {
+        const auto connector = net::make_tcp_connector();
+        const auto stream = connector->connect(options_.host, options_.port, kProbe);
+        if (!stream) return {Errc::unreachable, broker + " cannot be reached: " + stream.error().what, 0, 0s};
+        if (options_.tls)
+            return {Errc::refused, broker + " answers, but not with a TLS certificate that is trusted: check ca_file, client_cert, "
+                                            "the host name, and that this is the TLS port", 0, 0s};
+        return {Errc::unreachable, broker + " closes the connection: is this its TLS port, or another program?", 0, 0s};
     }
 
     const MqttOptions& options_;
     const int version_;
     std::size_t packet_limit_ = 0;
-    mutable std::mutex tls_mutex_;
-    std::string tls_errors_;
     PublishListener publish_listener_;  // outlive the client, which calls them
     SubscribeListener subscribe_listener_;
     ConnectionEvents& events_;
