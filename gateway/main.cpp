@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <iostream>
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -36,7 +37,7 @@ public:
         for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
         pthread_sigmask(SIG_BLOCK, &set, nullptr);
         fd_ = ::signalfd(-1, &set, SFD_CLOEXEC);
-        if (::pipe(wake_.data()) != 0) wake_ = {-1, -1};
+        if (::pipe2(wake_.data(), O_NONBLOCK | O_CLOEXEC) != 0) wake_ = {-1, -1};
     }
     ~Signals() {
         for (const int fd : {fd_, wake_[0], wake_[1]})
@@ -52,8 +53,8 @@ public:
         std::array<pollfd, 2> fds{{{fd_, POLLIN, 0}, {wake_[0], POLLIN, 0}}};
         while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {}
         if ((fds[1].revents & POLLIN) != 0) {
-            char byte = 0;
-            (void)!::read(wake_[0], &byte, 1);
+            std::array<char, 64> bytes{};
+            while (::read(wake_[0], bytes.data(), bytes.size()) > 0) {}  // several wishes to restart are one
             return 0;
         }
         signalfd_siginfo info{};

@@ -29,7 +29,13 @@ bool takes(Command command, const std::string& option) {
 
 }  // namespace
 
-Result<Arguments> parse_arguments(const std::vector<std::string>& words) {
+Result<Arguments> parse_arguments(const std::vector<std::string>& given) {
+    std::vector<std::string> words;  // --option=value is --option value
+    for (const std::string& word : given) {
+        const auto equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+        words.push_back(word.substr(0, equals));
+        if (equals != std::string::npos) words.push_back(word.substr(equals + 1));
+    }
     Arguments out;
     std::size_t i = 0;
     if (i < words.size()) {

@@ -41,6 +41,7 @@ struct Gateway::Impl {
     VideoEvents video_events();
     Result<void> make_publisher(const Config& now);
     void begin();
+    std::string config_fault() const;
     void reload();
     void stop();
 
@@ -103,7 +104,7 @@ Result<void> Gateway::Impl::start() {
     photographer = std::make_unique<Clerk>();
     video = TRY(make_video(*now, rtsp.user, video_events()));
     TRY_VOID(make_publisher(*now));
-    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started, [this] { return config(); },
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started, [this] { return config(); }, [this] { return config_fault(); },
                                           [this] { exit_wanted(); }, [this] { tell_info(); }});
     backend = std::make_unique<GatewayBackend>(*parts);
     WebOptions page;
@@ -308,6 +309,12 @@ void Gateway::Impl::tell_info() {
                                 {"config", config_document(*config())},
                                 {"log_level", log.level()},
                                 {"restart_required", false}});
+}
+
+std::string Gateway::Impl::config_fault() const {
+    if (config_file.empty()) return {};
+    const LoadedConfig loaded = load_config(config_file, environment);
+    return loaded.faults.empty() ? std::string() : loaded.faults.front().text();
 }
 
 void Gateway::Impl::reload() {

@@ -28,6 +28,7 @@ struct Parts {
     Video* video;
     SteadyTime started;
     std::function<std::shared_ptr<const Config>()> config;
+    std::function<std::string()> config_fault;  ///< first fault of the file as it is now; empty: usable
     std::function<void()> restart;
     std::function<void()> info_changed;  ///< log level, configuration: bridge/info is to be told again
 };

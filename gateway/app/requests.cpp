@@ -41,6 +41,8 @@ Result<json::value> health_check(const Parts& parts, const json::object&) {
 }
 
 Result<json::value> restart(const Parts& parts, const json::object&) {
+    if (const std::string fault = parts.config_fault(); !fault.empty())
+        return fail(Errc::refused, "the configuration has a fault, so a restart would end here: " + fault);
     parts.clerk.later("restart", std::chrono::milliseconds(200), parts.restart);  // the answer goes out first
     return json::object{};
 }

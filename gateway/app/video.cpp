@@ -62,6 +62,12 @@ json::object stream_json(const media::StreamStatus& status) {
     return out;
 }
 
+bool is_battery(const DeviceView& view, const DeviceConfig& config) {
+    if (config.battery != Tristate::automatic) return config.battery == Tristate::yes;
+    return std::any_of(view.identity.components.begin(), view.identity.components.end(),
+                       [](const Component& component) { return component.name == "battery"; });
+}
+
 media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& access, const Config& config) {
     media::CameraSpec spec;
     spec.id = view.id;
@@ -74,10 +80,7 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     spec.streams.push_back({"main", endpoint});
     endpoint.quality = stream::Quality::sd;
     spec.streams.push_back({"sub", endpoint});
-    const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(),
-                                     [](const Component& component) { return component.name == "battery"; });
-    if (access.config.battery == Tristate::yes || (access.config.battery == Tristate::automatic && battery))
-        spec.view_limit = config.media.battery_view_limit;
+    if (is_battery(view, access.config)) spec.view_limit = config.media.battery_view_limit;
     return spec;
 }
 
@@ -89,6 +92,9 @@ bool is_private(const DeviceView& view) {
 /// Why no camera session may be opened now; nothing when one may.
 std::optional<std::string> obstacle(const DeviceView& view) {
     if (is_private(view)) return "Privacy is on: the camera sends no picture until it is switched off.";
+    // The control login judges the password first: one attempt, not one per port.
+    const bool undecided = !view.online && !view.problem && view.last_seen == WallTime{};
+    if (undecided) return "The gateway is still logging in to the camera; try again in a moment.";
     // A refused password must not be tried again through the video port: devices lock out.
     if (view.problem && (view.problem->code == Errc::auth_failed || view.problem->code == Errc::locked_out)) return view.problem->message;
     return std::nullopt;
@@ -101,7 +107,7 @@ public:
     void set_device(const DeviceView& view, const Registry::Access& access) override {
         if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
         const std::string fingerprint = view.host + "|" + view.name + "|" + std::to_string(access.config.media_port) + "|" +
-                                        access.credentials.password.reveal() + "|" + std::to_string(view.identity.components.size()) + "|" +
+                                        access.credentials.password.reveal() + "|" + (is_battery(view, access.config) ? "battery" : "mains") + "|" +
                                         std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery));
         const auto reason = obstacle(view);
         const std::lock_guard lock(mutex_);

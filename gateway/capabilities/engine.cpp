@@ -71,6 +71,16 @@ std::string iso_utc(std::int64_t unix_s) {
     return text;
 }
 
+/// Home Assistant refuses states over 255 characters; cut between UTF-8 characters, never inside one.
+std::string shortened(std::string text) {
+    constexpr std::size_t kLongest = 255;
+    if (text.size() <= kLongest) return text;
+    std::size_t end = kLongest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    text.resize(end);
+    return text;
+}
+
 json::value latched(const Capability& row, const Document& document, std::int64_t now) {
     const json::value* all = document.if_contains(kLatched);
     const json::value* entry = all != nullptr && all->is_object() ? all->get_object().if_contains(row.id) : nullptr;
@@ -107,7 +117,7 @@ json::value publish(const Capability& row, const json::value& raw, const Documen
             },
             [&](const Text&) -> json::value {
                 if (raw.is_object() || raw.is_array() || raw.is_null()) return json::value(nullptr);
-                return json::value(json::string(to_text(raw).substr(0, 255)));  // Home Assistant refuses longer states
+                return json::value(json::string(shortened(to_text(raw))));
             },
             [&](const Timestamp&) -> json::value {
                 const auto number = to_number(raw);

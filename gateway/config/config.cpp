@@ -3,6 +3,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <yaml-cpp/yaml.h>
 
@@ -69,8 +70,10 @@ void read_ports(Section in, WebrtcConfig& out) {
     unsigned high = 0;
     const auto dash = ports.find('-');
     if (dash != std::string::npos) {
-        std::from_chars(ports.data(), ports.data() + dash, low);
-        std::from_chars(ports.data() + dash + 1, ports.data() + ports.size(), high);
+        const char* const last = ports.data() + ports.size();
+        const bool clean = std::from_chars(ports.data(), ports.data() + dash, low).ptr == ports.data() + dash &&
+                           std::from_chars(ports.data() + dash + 1, last, high).ptr == last;
+        if (!clean) low = 0;
     }
     if (low < 1 || high > 65535 || low > high) in.fault("ports", "expected FIRST-LAST, such as 8660-8759");
     else {
@@ -152,7 +155,14 @@ void read_all(Section in, Config& out, bool supervised) {
     log.choice<LogFormat>("format", out.log.format, {{"text", LogFormat::text}, {"json", LogFormat::json}});
     log.finish();
     in.text("state_dir", out.state_dir);
-    for (Section& device : in.sections("devices")) out.devices.push_back(read_device(std::move(device)));
+    std::set<std::string> seen;
+    for (Section& device : in.sections("devices")) {
+        out.devices.push_back(read_device(std::move(device)));
+        const DeviceConfig& added = out.devices.back();
+        const std::string which = added.mac.empty() ? added.host : added.mac;
+        if (!which.empty() && !seen.insert(which + ":" + std::to_string(added.mac.empty() ? added.port : 0)).second)
+            in.fault("devices", "the device at '" + which + "' is given twice; keep one entry");
+    }
     in.finish();
 }
 

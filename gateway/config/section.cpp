@@ -147,7 +147,10 @@ void Section::listen(const std::string& key, Listen& out) {
     if (!has(key)) return;
     const auto colon = value.rfind(':');
     int port = -1;
-    if (colon != std::string::npos) std::from_chars(value.data() + colon + 1, value.data() + value.size(), port);
+    if (colon != std::string::npos) {
+        const char* const last = value.data() + value.size();
+        if (std::from_chars(value.data() + colon + 1, last, port).ptr != last) port = -1;
+    }
     if (colon == std::string::npos || colon == 0 || port < 0 || port > 65535)
         return fault(key, "expected ADDRESS:PORT, such as 0.0.0.0:8745");
     out = {value.substr(0, colon), static_cast<std::uint16_t>(port)};

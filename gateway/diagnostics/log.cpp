@@ -106,17 +106,4 @@ std::string Log::level() const {
 
 void Log::listen(LogListener listener) { impl_->listeners->set(std::move(listener)); }
 
-std::string RepeatFilter::pass(const std::string& message, std::int64_t now_s) {
-    if (message == last_ && now_s - said_at_ < 60) {
-        ++swallowed_;
-        return {};
-    }
-    std::string text = message;
-    if (message == last_ && swallowed_ > 0) text += " (" + std::to_string(swallowed_ + 1) + " times more)";
-    last_ = message;
-    said_at_ = now_s;
-    swallowed_ = 0;
-    return text;
-}
-
 }  // namespace tplink::gateway

@@ -31,16 +31,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Says a repeating fault once, then how often it came, at most once a minute.
-class RepeatFilter {
-public:
-    /// The text to log now; empty: swallow it.
-    std::string pass(const std::string& message, std::int64_t now_s);
-
-private:
-    std::string last_;
-    std::int64_t said_at_ = 0;
-    unsigned swallowed_ = 0;
-};
-
 }  // namespace tplink::gateway

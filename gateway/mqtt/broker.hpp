@@ -97,7 +97,7 @@ struct MqttOptions {
     std::string client_key;   ///< PEM
     std::string client_id;    ///< stable; two clients with one id throw each other out
     Message will;
-    std::chrono::seconds keep_alive{30};
+    std::chrono::seconds keep_alive{4};  ///< /healthz must tell within 5 s of losing even a frozen broker
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds backoff_min{1000};
     std::chrono::milliseconds backoff_max{5000};       ///< a broker that comes back is used within 10 s

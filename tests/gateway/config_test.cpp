@@ -37,6 +37,8 @@ TEST(Config, NamesLineKeyAndNearestWord) {
               "f.yaml:4: devices[0].family: 'toaster' is not allowed; use one of: auto, tapo_camera, vigi_camera, kasa_camera, tapo_plug, kasa_plug");
     EXPECT_EQ(only_fault("mqtt: {host: b}\nlog: {level: loud}\n"), "f.yaml:2: log.level: 'loud' is not allowed; use one of: trace, debug, info, warning, error");
     EXPECT_EQ(only_fault("mqtt: {host: b, host: c}\n"), "f.yaml:1: mqtt.host: is given twice; keep one");
+    EXPECT_EQ(only_fault("mqtt: {host: b}\nhttp: {listen: '0.0.0.0:8745abc'}\n"), "f.yaml:2: http.listen: expected ADDRESS:PORT, such as 0.0.0.0:8745");
+    EXPECT_EQ(only_fault("mqtt: {host: b}\ndevices:\n  - host: h\n  - host: h\n"), "f.yaml:2: devices: the device at 'h' is given twice; keep one entry");
     EXPECT_EQ(only_fault("mqtt: {host: b}\nwebrtc: {ports: 10-5}\n"), "f.yaml:2: webrtc.ports: expected FIRST-LAST, such as 8660-8759");
     EXPECT_NE(only_fault("mqtt: [1, 2\n").find("f.yaml:2: syntax:"), std::string::npos);
     EXPECT_EQ(only_fault("just text\n"), "f.yaml:1: configuration: expected a mapping of keys to values\nf.yaml:0: mqtt.host: is needed: the address of the MQTT broker");
@@ -100,6 +102,7 @@ TEST(Config, TellsAFolderFromAFile) {
 TEST(Arguments, FollowTheContract) {
     EXPECT_EQ(parse_arguments({})->command, Arguments::Command::run);
     EXPECT_EQ(parse_arguments({"--config", "x"})->config, "x");
+    EXPECT_EQ(parse_arguments({"check", "--config=a=b"})->config, "a=b");
     EXPECT_EQ(parse_arguments({"discover", "--json", "--timeout", "0.5", "--target", "a", "--target", "b/24"})->targets.size(), 2U);
     EXPECT_EQ(parse_arguments({"probe", "1.2.3.4"})->address, "1.2.3.4");
     for (const std::vector<std::string>& bad : {std::vector<std::string>{"fly"}, {"probe"}, {"check", "--json"}, {"run", "x"}, {"discover", "--timeout", "-1"}, {"--config"}})
