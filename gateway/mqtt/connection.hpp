@@ -32,6 +32,7 @@ public:
     /// taken: on_done() follows, unless the connection is lost first. busy: try again in a millisecond.
     virtual Handed publish(Outbox::Ticket ticket, const Message& message) = 0;
     virtual std::size_t packet_limit() const = 0;  ///< bytes; 0: none told
+    virtual std::size_t receive_limit() const { return 0; }  ///< unacknowledged messages; 0: none told
     /// The broker drops the will. Waits at most `timeout`.
     virtual void disconnect(std::chrono::milliseconds timeout) = 0;
 };

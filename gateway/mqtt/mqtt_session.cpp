@@ -233,7 +233,7 @@ void MqttSession::begin(Connection& connection) {
     for (const Subscription& subscription : subscriptions) connection.subscribe(subscription);
     if (handlers_.connected) handlers_.connected();
     const std::lock_guard lock(mutex_);
-    outbox_.connected(clock_.now(), connection.packet_limit());
+    outbox_.connected(clock_.now(), connection.packet_limit(), connection.receive_limit());
 }
 
 std::optional<MqttSession::Work> MqttSession::next_work(Lock& lock, const std::stop_token& stop) {

@@ -107,8 +107,13 @@ void Outbox::republish(SteadyTime) {
     }
 }
 
-void Outbox::connected(SteadyTime now, std::size_t packet_limit) {
+std::size_t Outbox::in_flight_limit() const {
+    return receive_limit_ == 0 ? limits_.in_flight : std::min(limits_.in_flight, receive_limit_);
+}
+
+void Outbox::connected(SteadyTime now, std::size_t packet_limit, std::size_t receive_limit) {
     packet_limit_ = packet_limit;
+    receive_limit_ = receive_limit;
     tokens_ = static_cast<double>(limits_.pace_burst);
     tokens_time_ = now;
     for (auto it = live_.begin(); it != live_.end();) {
@@ -190,13 +195,13 @@ std::optional<Outbox::Sending> Outbox::take_paced(SteadyTime now) {
 }
 
 std::optional<Outbox::Sending> Outbox::next(SteadyTime now) {
-    if (in_flight_.size() >= limits_.in_flight) return {};
+    if (in_flight_.size() >= in_flight_limit()) return {};
     if (auto sending = take_live()) return sending;
     return take_paced(now);
 }
 
 std::optional<SteadyTime> Outbox::paced_until(SteadyTime now) const {
-    if (paced_.empty() || in_flight_.size() >= limits_.in_flight) return {};
+    if (paced_.empty() || in_flight_.size() >= in_flight_limit()) return {};
     const double missing = std::max(0.0, 1 - tokens_at(now));
     const auto wait = std::chrono::duration<double>(missing / static_cast<double>(limits_.pace_per_s));
     return now + std::chrono::ceil<std::chrono::milliseconds>(wait);

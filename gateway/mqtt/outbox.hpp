@@ -19,7 +19,9 @@ struct OutboxLimits {
     std::size_t queued_messages = 1000;       ///< not retained ones
     std::size_t queued_bytes = 4u << 20;
     std::size_t image_bytes = 16u << 20;      ///< last values of rank image, all together
-    std::size_t in_flight = 64;               ///< sent, not acknowledged; Paho throws beyond its own limit
+    /// Sent, not acknowledged. Paho keeps what exceeds the broker's receive maximum (mosquitto: 20) and looks at it
+    /// again after a second only.
+    std::size_t in_flight = 16;
     std::size_t pace_burst = 250;             ///< repeated messages at once ...
     std::size_t pace_per_s = 200;             ///< ... and then: subscribers behind a broker drop beyond 1000 queued
     std::chrono::seconds patience{60};        ///< an event older than that would be a lie
@@ -40,8 +42,8 @@ public:
     /// Queues all retained values by rank.
     void republish(SteadyTime now);
 
-    /// packet_limit: largest packet the broker takes, 0 for no limit.
-    void connected(SteadyTime now, std::size_t packet_limit);
+    /// packet_limit: largest packet the broker takes; receive_limit: unacknowledged messages it takes; 0 for no limit.
+    void connected(SteadyTime now, std::size_t packet_limit, std::size_t receive_limit = 0);
     /// Unacknowledged events are queued again; retained values come back by connected().
     void disconnected();
 
@@ -88,12 +90,14 @@ private:
     Sending send(Item item);
     double tokens_at(SteadyTime now) const;
 
+    std::size_t in_flight_limit() const;
+
     OutboxLimits limits_;
     std::unordered_map<std::string, Value> values_;
     std::deque<Item> live_;
     std::deque<std::string> paced_;
     std::map<Ticket, Item> in_flight_;
-    std::size_t queued_messages_ = 0, queued_bytes_ = 0, image_bytes_ = 0, packet_limit_ = 0;
+    std::size_t queued_messages_ = 0, queued_bytes_ = 0, image_bytes_ = 0, packet_limit_ = 0, receive_limit_ = 0;
     std::uint64_t next_order_ = 0, published_ = 0, dropped_ = 0;
     Ticket next_ticket_ = 1;
     double tokens_ = 0;

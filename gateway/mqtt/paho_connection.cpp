@@ -120,6 +120,7 @@ public:
     }
 
     std::size_t packet_limit() const override { return packet_limit_; }
+    std::size_t receive_limit() const override { return receive_limit_; }
 
     void disconnect(std::chrono::milliseconds timeout) override {
         guarded([&] { client_.disconnect(0)->wait_for(timeout); });
@@ -166,8 +167,11 @@ private:
 
     void read_limits(const mqtt::connect_response& response) {
         const auto& properties = response.get_properties();
-        constexpr auto kLimit = mqtt::property::MAXIMUM_PACKET_SIZE;
-        if (version_ == 5 && properties.contains(kLimit)) packet_limit_ = mqtt::get<std::uint32_t>(properties, kLimit);
+        if (version_ != 5) return;
+        constexpr auto kPacket = mqtt::property::MAXIMUM_PACKET_SIZE;
+        if (properties.contains(kPacket)) packet_limit_ = mqtt::get<std::uint32_t>(properties, kPacket);
+        constexpr auto kReceive = mqtt::property::RECEIVE_MAXIMUM;
+        if (properties.contains(kReceive)) receive_limit_ = mqtt::get<std::uint16_t>(properties, kReceive);
     }
 
     std::string sentence_of(int reason) const {
@@ -208,7 +212,7 @@ private:
 
     const MqttOptions& options_;
     const int version_;
-    std::size_t packet_limit_ = 0;
+    std::size_t packet_limit_ = 0, receive_limit_ = 0;
     PublishListener publish_listener_;  // outlive the client, which calls them
     SubscribeListener subscribe_listener_;
     ConnectionEvents& events_;

@@ -128,6 +128,21 @@ TEST(Outbox, WaitsForAcknowledgesBeyondTheWindow) {
     EXPECT_EQ(outbox.next(kStart)->message->topic, "c");
 }
 
+TEST(Outbox, NeverHandsOutMoreThanTheBrokerReceives) {
+    Outbox outbox({.in_flight = 5});
+    const auto taken = [&] {
+        std::size_t count = 0;
+        while (outbox.next(kStart)) ++count;
+        return count;
+    };
+    for (int i = 0; i < 20; ++i) outbox.publish(passing("t" + std::to_string(i)), kStart);
+    outbox.connected(kStart, 0, 2);
+    EXPECT_EQ(taken(), 2U);
+    outbox.disconnected();
+    outbox.connected(kStart, 0, 100);
+    EXPECT_EQ(taken(), 5U) << "our own bound stays";
+}
+
 TEST(Outbox, RepetitionIsPacedAndLiveOvertakes) {
     Outbox outbox({.pace_burst = 2, .pace_per_s = 10});
     for (int i = 0; i < 5; ++i) outbox.publish(retained("s" + std::to_string(i), "1"), kStart);
