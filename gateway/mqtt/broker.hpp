@@ -102,6 +102,7 @@ struct MqttOptions {
     std::chrono::milliseconds backoff_min{1000};
     std::chrono::milliseconds backoff_max{5000};       ///< a broker that comes back is used within 10 s
     std::chrono::milliseconds refused_backoff{60000};  ///< wrong password: slow, a human has to change it
+    std::chrono::milliseconds fight_backoff{30000};    ///< lost right after connecting, several times in a row
     bool try_version_5 = true;                         ///< else 3.1.1 at once
     std::shared_ptr<spdlog::logger> logger{};          ///< null: silent
 };

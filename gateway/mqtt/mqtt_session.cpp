@@ -320,7 +320,8 @@ void MqttSession::say_goodbye(Connection& connection) {
 
 void MqttSession::pause(const std::stop_token& stop) {
     Lock lock(mutex_);
-    const auto full = slow_ ? options_.refused_backoff : backoff_;
+    const bool is_fight = short_lives_ >= kSuspicious;  // whoever comes back at once throws the other one out again
+    const auto full = slow_ ? options_.refused_backoff : is_fight ? options_.fight_backoff : backoff_;
     if (!slow_) backoff_ = std::min(backoff_ * 2, options_.backoff_max);
     changed_.wait_for(lock, stop, jittered(full, random_), [] { return false; });
 }

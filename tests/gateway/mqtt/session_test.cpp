@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/gateway/mqtt/fake_broker.hpp"
+#include "tests/media/wait_until.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -166,13 +167,27 @@ TEST_F(SessionTest, ARefusedPasswordIsTriedSlowly) {
     options_.refused_backoff = 3600s;
     start();
     ASSERT_TRUE(network_.wait_attempts(1));
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
-    while (!session_->status().refused && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    ASSERT_TRUE(media::test::wait_until([&] { return session_->status().refused; }));
     EXPECT_EQ(session_->status().last_error, "no; trying again every 3600 s");
     const auto before = std::chrono::steady_clock::now();
     session_->stop({});
     EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);  // the hour does not hold it
     EXPECT_EQ(network_.versions().size(), 1u);
+}
+
+TEST_F(SessionTest, AFightOverTheClientIdIsNamedAndSlow) {
+    options_.client_id = "twin";
+    options_.fight_backoff = 3600s;
+    start();
+    for (std::size_t attempt = 1; attempt <= 3; ++attempt) {
+        ASSERT_TRUE(network_.wait_attempts(attempt));
+        ASSERT_TRUE(media::test::wait_until([&] { return session_->status().connected; }));
+        network_.lose();
+        ASSERT_TRUE(media::test::wait_until([&] { return !session_->status().connected || network_.versions().size() > attempt; }));
+    }
+    const auto named = [&] { return session_->status().last_error.find("does another program use the client id twin?") != std::string::npos; };
+    EXPECT_TRUE(media::test::wait_until(named)) << session_->status().last_error;
+    EXPECT_EQ(network_.versions().size(), 3u);
 }
 
 TEST_F(SessionTest, ABusyLibraryIsAskedAgain) {
