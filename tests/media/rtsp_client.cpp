@@ -31,13 +31,14 @@ std::vector<std::string> controls(const std::string& sdp) {
 
 }  // namespace
 
-RtspClient::RtspClient(std::uint16_t port) : port_(port), socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+RtspClient::RtspClient(std::uint16_t port, int receive_buffer) : port_(port), socket_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (receive_buffer > 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     if (connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("no RTSP server");
 }
 

@@ -23,7 +23,8 @@ struct RtpPacket {
 
 class RtspClient {
 public:
-    explicit RtspClient(std::uint16_t port);
+    /// `receive_buffer`: bytes the kernel keeps for a client that does not read; 0: as it likes, up to tens of MB.
+    explicit RtspClient(std::uint16_t port, int receive_buffer = 0);
     ~RtspClient();
     RtspClient(const RtspClient&) = delete;
     RtspClient& operator=(const RtspClient&) = delete;

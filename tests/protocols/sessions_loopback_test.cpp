@@ -400,7 +400,7 @@ TEST(CameraLoopback, OtherCertificateThanThePinnedIsRefused) {
     EXPECT_TRUE(open(camera, Family::tapo_camera, kPassword, first.learned).session);
     Learned other = first.learned;
     other.certificate_sha256 = std::string(64, '0');
-    EXPECT_EQ(open(camera, Family::tapo_camera, kPassword, other).session.error().code, Errc::auth_failed);
+    EXPECT_EQ(open(camera, Family::tapo_camera, kPassword, other).session.error().code, Errc::certificate_changed);
 }
 
 TEST(CameraLoopback, BothPaddingsOfTheAnnouncementAreOpened) {
