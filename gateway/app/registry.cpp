@@ -78,7 +78,9 @@ std::map<std::string, Registry::Entry> Registry::wanted() const {
         if (loaded.faults.empty()) put(loaded.config.devices.front(), false);
     }
     if (!config_.discovery.enabled || !config_.discovery.adopt) return wanted;
-    for (const auto& [mac, learned] : store_.devices()) {
+    for (const auto& item_of_store : store_.devices()) {
+        const std::string& mac = item_of_store.first;  // a lambda below captures them: clang 14 takes no structured bindings
+        const Learned& learned = item_of_store.second;
         const auto mark = changes.find(mac);
         if (mark != changes.end() && mark->second == kRemoved) continue;
         const bool configured = std::any_of(wanted.begin(), wanted.end(), [&](const auto& item) {

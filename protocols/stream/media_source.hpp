@@ -61,6 +61,7 @@ public:
     ///         the first encrypted parts do not decrypt; cancelled.
     virtual Result<MediaPart> read(std::chrono::milliseconds timeout) = 0;
 
+    /// From any thread.
     virtual SourceStats stats() const = 0;
 
     /// Sticky, from any thread.

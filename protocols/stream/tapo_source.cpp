@@ -1,3 +1,4 @@
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -59,9 +60,7 @@ public:
     }
 
     SourceStats stats() const override {
-        SourceStats now = stats_;
-        if (reader_) now.resyncs = reader_->resyncs();
-        return now;
+        return {parts_.load(), bytes_.load(), bad_parts_.load(), resyncs_.load()};
     }
 
     void cancel() override { connector_->cancel(); }
@@ -102,6 +101,7 @@ private:
     /// The next media part among what has arrived. until_granted: stops behind the reply as well.
     Result<std::optional<MediaPart>> next_media(bool until_granted = false) {
         while (auto part = reader_->next()) {
+            resyncs_ = reader_->resyncs();
             auto media = TRY(handle(*part));
             if (media || (until_granted && granted_)) return media;
         }
@@ -112,7 +112,7 @@ private:
     Result<std::optional<MediaPart>> handle(Part& part) {
         auto plain = decoder_->decode(part);
         if (!plain) {
-            ++stats_.bad_parts;
+            ++bad_parts_;
             if (plain.error().code != Errc::malformed) return tl::unexpected(std::move(plain).error());
             reader_->put_back(part.body);
             return std::nullopt;
@@ -124,15 +124,15 @@ private:
         }
         const auto type = type_of(content_type);
         if (!type || plain->empty()) return std::nullopt;
-        ++stats_.parts;
-        stats_.bytes += plain->size();
+        ++parts_;
+        bytes_ += plain->size();
         return MediaPart{*type, std::move(*plain)};
     }
 
     Result<void> take_message(std::string_view json) {
         auto message = read_message(json);
         if (!message && message.error().code == Errc::malformed) {
-            ++stats_.bad_parts;
+            ++bad_parts_;
             return {};
         }
         const Message read = TRY(std::move(message));
@@ -143,6 +143,7 @@ private:
 
     Result<std::optional<MediaPart>> check_resyncs() {
         const Time now = std::chrono::steady_clock::now();
+        resyncs_ = reader_->resyncs();
         for (; seen_resyncs_ < reader_->resyncs(); ++seen_resyncs_) {
             recent_resyncs_.push_back(now);
             if (recent_resyncs_.size() > kResyncLimit) recent_resyncs_.pop_front();
@@ -175,7 +176,8 @@ private:
     std::optional<MediaPart> early_; ///< media that came before the reply to our request
     std::uint64_t seen_resyncs_ = 0;
     std::deque<Time> recent_resyncs_;
-    SourceStats stats_;
+    // Looked at by other threads while this one reads.
+    std::atomic<std::uint64_t> parts_ = 0, bytes_ = 0, bad_parts_ = 0, resyncs_ = 0;
     Buffer chunk_ = Buffer(64U << 10);
 };
 
