@@ -83,7 +83,7 @@ std::map<std::string, Registry::Entry> Registry::wanted() const {
         const Learned& learned = item_of_store.second;
         const auto mark = changes.find(mac);
         if (mark != changes.end() && mark->second == kRemoved) continue;
-        const bool configured = std::any_of(wanted.begin(), wanted.end(), [&](const auto& item) {
+        const bool configured = std::any_of(wanted.begin(), wanted.end(), [&mac = mac, &learned = learned](const auto& item) {
             const DeviceConfig& config = item.second.config;
             return config.mac == mac || (config.mac.empty() && config.host == learned.address && (config.port == 0 || config.port == learned.port));
         });

@@ -4,8 +4,8 @@ namespace tplink::bench {
 namespace {
 
 constexpr std::uint8_t kH264Idr = 5, kH264Sps = 7, kH264Pps = 8, kH264StapA = 24, kH264FuA = 28;
-constexpr std::uint8_t kH265FirstIrap = 16, kH265LastIrap = 21, kH265Vps = 32, kH265Sps = 33, kH265Pps = 34, kH265Ap = 48,
-                       kH265Fu = 49;
+constexpr std::uint8_t kH265FirstIrap = 16, kH265LastIrap = 21, kH265Vps = 32, kH265Sps = 33, kH265Pps = 34,
+                       kH265Ap = 48, kH265Fu = 49;
 constexpr unsigned kVps = 1, kSps = 2, kPps = 4;
 
 std::uint8_t octet(Bytes bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }

@@ -7,9 +7,9 @@
 
 namespace tplink::bench {
 
-/// One video track. A keyframe counts when every packet of its access unit came, in order, and the parameter sets
-/// were seen before its last packet.
-/// source: RFC 3550 5.1, RFC 6184 5.6 to 5.8 (H.264), RFC 7798 4.4 (H.265).
+/// One video track. A keyframe counts when every packet of its access unit came, in order, and the parameter
+/// sets were seen before its last packet. source: RFC 3550 5.1, RFC 6184 5.6 to 5.8 (H.264), RFC 7798 4.4
+/// (H.265).
 class KeyframeWatch {
 public:
     enum class Codec { h264, h265 };

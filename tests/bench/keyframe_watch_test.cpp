@@ -39,7 +39,11 @@ constexpr std::initializer_list<unsigned> kSets{24, 0, 2, 0x67, 1, 0, 1, 0x68};
 
 TEST(KeyframeWatch, IsCompleteWithTheLastFragment) {
     KeyframeWatch watch(KeyframeWatch::Codec::h264);
-    EXPECT_EQ(completes(watch, {{65534, false, kSets}, {65535, false, {28, 0x85, 9}}, {0, false, {28, 5, 9}}, {1, true, {28, 0x45, 9}}}), 3);
+    EXPECT_EQ(completes(watch, {{65534, false, kSets},
+                                {65535, false, {28, 0x85, 9}},
+                                {0, false, {28, 5, 9}},
+                                {1, true, {28, 0x45, 9}}}),
+              3);
     EXPECT_EQ(watch.frames(), 1U);
     EXPECT_EQ(watch.lost(), 0U);
 }
@@ -60,10 +64,12 @@ TEST(KeyframeWatch, WithoutParameterSetsNothingCanBeShown) {
 
 TEST(KeyframeWatch, KnowsH265) {
     KeyframeWatch watch(KeyframeWatch::Codec::h265);
-    EXPECT_EQ(completes(watch, {{1, false, {96, 1, 0, 3, 64, 1, 7, 0, 3, 66, 1, 7, 0, 3, 68, 1, 7}}, // AP: VPS, SPS, PPS
-                                {2, false, {98, 1, 0x80 | 19, 7}},                                   // FU: IDR
-                                {3, true, {98, 1, 0x40 | 19, 7}}}),
-              2);
+    EXPECT_EQ(
+        completes(watch,
+                  {{1, false, {96, 1, 0, 3, 64, 1, 7, 0, 3, 66, 1, 7, 0, 3, 68, 1, 7}}, // AP: VPS, SPS, PPS
+                   {2, false, {98, 1, 0x80 | 19, 7}},                                   // FU: IDR
+                   {3, true, {98, 1, 0x40 | 19, 7}}}),
+        2);
 }
 
 TEST(KeyframeWatch, BytesThatAreNoPacketChangeNothing) {

@@ -1,6 +1,7 @@
 // rtsp_load [--keyframe] [--pause-ms N] URL...: watches all URLs at once over TCP, one thread each.
-// Prints "settled" when every viewer has a keyframe or failed; then reads on until its standard input ends and prints
-// one JSON line per viewer. --keyframe: one after the other, each only until its first complete keyframe.
+// Prints "settled" when every viewer has a keyframe or failed; then reads on until its standard input ends
+// and prints one JSON line per viewer. --keyframe: one after the other, each only until its first complete
+// keyframe.
 
 #include <poll.h>
 #include <unistd.h>
@@ -21,8 +22,10 @@ using tplink::bench::ViewerReport;
 
 void print(const ViewerReport& report) {
     std::string error = report.error;
-    std::replace_if(error.begin(), error.end(), [](char c) { return c == '"' || c == '\\' || c < ' '; }, '\'');
-    std::printf("{\"url\":\"%s\",\"error\":\"%s\",\"answer_ms\":%.2f,\"keyframe_ms\":%.2f,\"bytes\":%llu,\"frames\":%llu,\"lost\":%llu}\n",
+    std::replace_if(
+        error.begin(), error.end(), [](char c) { return c == '"' || c == '\\' || c < ' '; }, '\'');
+    std::printf("{\"url\":\"%s\",\"error\":\"%s\",\"answer_ms\":%.2f,\"keyframe_ms\":%.2f,\"bytes\":%llu,"
+                "\"frames\":%llu,\"lost\":%llu}\n",
                 report.url.c_str(), error.c_str(), report.answer_ms, report.keyframe_ms,
                 static_cast<unsigned long long>(report.bytes), static_cast<unsigned long long>(report.frames),
                 static_cast<unsigned long long>(report.lost));
@@ -46,7 +49,9 @@ int watch_together(const std::vector<std::string>& urls, int pause_ms) {
         ended = pause_ms > 0 && input_ended(pause_ms);
         if (ended) break;
     }
-    const auto all_settled = [&] { return std::all_of(viewers.begin(), viewers.end(), [](const RtspViewer& v) { return v.settled(); }); };
+    const auto all_settled = [&] {
+        return std::all_of(viewers.begin(), viewers.end(), [](const RtspViewer& v) { return v.settled(); });
+    };
     while (!ended && !all_settled()) ended = input_ended(5);
     std::puts("settled");
     std::fflush(stdout);

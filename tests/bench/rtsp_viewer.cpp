@@ -35,8 +35,9 @@ std::vector<Track> read_sdp(const std::string& sdp) {
         const std::string part = sdp.substr(at, next == std::string::npos ? next : next - at);
         const std::string map = value_of(part, "a=rtpmap:");
         const auto space = map.find(' ');
-        tracks.push_back({part.substr(2, part.find(' ') - 2), value_of(part, "a=control:"),
-                          space == std::string::npos ? "" : map.substr(space + 1, map.find('/') - space - 1)});
+        tracks.push_back(
+            {part.substr(2, part.find(' ') - 2), value_of(part, "a=control:"),
+             space == std::string::npos ? "" : map.substr(space + 1, map.find('/') - space - 1)});
         at = next == std::string::npos ? next : next + 1;
     }
     return tracks;
@@ -88,7 +89,8 @@ bool RtspViewer::connect() {
     std::uint16_t port = 0;
     if (colon != std::string::npos) std::from_chars(host.data() + colon + 1, host.data() + host.size(), port);
     address.sin_port = htons(port);
-    if (!report_.url.starts_with("rtsp://") || ::inet_pton(AF_INET, host.substr(0, colon).c_str(), &address.sin_addr) != 1)
+    if (!report_.url.starts_with("rtsp://") ||
+        ::inet_pton(AF_INET, host.substr(0, colon).c_str(), &address.sin_addr) != 1)
         return fail_with("expected rtsp://ADDRESS:PORT/PATH");
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
@@ -121,7 +123,8 @@ bool RtspViewer::fill(std::size_t wanted) {
 
 std::string RtspViewer::ask(const std::string& method, const std::string& url, const std::string& headers) {
     const std::string session = session_.empty() ? "" : "Session: " + session_ + "\r\n";
-    if (!send_text(method + " " + url + " RTSP/1.0\r\nCSeq: " + std::to_string(++sequence_) + "\r\n" + session + headers + "\r\n"))
+    if (!send_text(method + " " + url + " RTSP/1.0\r\nCSeq: " + std::to_string(++sequence_) + "\r\n" +
+                   session + headers + "\r\n"))
         return {};
     std::size_t end = std::string::npos;
     std::string head;
@@ -149,13 +152,14 @@ bool RtspViewer::start_playing() {
     int channel = 0;
     for (const Track& track : read_sdp(described.substr(described.find("\r\n\r\n") + 4))) {
         const std::string range = std::to_string(channel) + "-" + std::to_string(channel + 1);
-        const std::string answer =
-            ask("SETUP", joined(base, track.control), "Transport: RTP/AVP/TCP;unicast;interleaved=" + range + "\r\n");
+        const std::string answer = ask("SETUP", joined(base, track.control),
+                                       "Transport: RTP/AVP/TCP;unicast;interleaved=" + range + "\r\n");
         if (answer.empty()) return false;
         session_ = value_of(answer, "Session: ");
         session_ = session_.substr(0, session_.find(';'));
         if (track.media == "video" && channel == 0)
-            video_.emplace(track.encoding == "H265" ? KeyframeWatch::Codec::h265 : KeyframeWatch::Codec::h264);
+            video_.emplace(track.encoding == "H265" ? KeyframeWatch::Codec::h265
+                                                    : KeyframeWatch::Codec::h264);
         channel += 2;
     }
     if (!video_) return fail_with("the first track is no video");
@@ -169,7 +173,8 @@ bool RtspViewer::read_packets(bool only_keyframe) {
     while (!done) {
         if (const auto now = std::chrono::steady_clock::now(); now - spoken_ > kKeepAlive) {
             spoken_ = now;
-            send_text("OPTIONS " + report_.url + " RTSP/1.0\r\nCSeq: " + std::to_string(++sequence_) + "\r\nSession: " + session_ + "\r\n\r\n");
+            send_text("OPTIONS " + report_.url + " RTSP/1.0\r\nCSeq: " + std::to_string(++sequence_) +
+                      "\r\nSession: " + session_ + "\r\n\r\n");
         }
         if (!take_packet(only_keyframe, done)) return stopped_;
     }
@@ -189,7 +194,8 @@ bool RtspViewer::take_packet(bool only_keyframe, bool& done) {
         read_ += end;
         return true;
     }
-    const std::size_t length = std::to_integer<std::size_t>(unread()[2]) << 8 | std::to_integer<std::size_t>(unread()[3]);
+    const std::size_t length =
+        std::to_integer<std::size_t>(unread()[2]) << 8 | std::to_integer<std::size_t>(unread()[3]);
     if (!fill(kFrameHead + length)) return false;
     const auto channel = std::to_integer<unsigned>(unread()[1]);
     if (channel % 2 == 0) report_.bytes += length;

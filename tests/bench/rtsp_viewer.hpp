@@ -14,12 +14,12 @@ namespace tplink::bench {
 
 struct ViewerReport {
     std::string url;
-    std::string error;           ///< empty: it went well
-    double answer_ms = -1;       ///< TCP connect to the end of the PLAY answer
-    double keyframe_ms = -1;     ///< TCP connect to the last byte of a complete keyframe
-    std::uint64_t bytes = 0;     ///< RTP of all tracks
-    std::uint64_t frames = 0;    ///< complete video access units
-    std::uint64_t lost = 0;      ///< missing video packets
+    std::string error;        ///< empty: it went well
+    double answer_ms = -1;    ///< TCP connect to the end of the PLAY answer
+    double keyframe_ms = -1;  ///< TCP connect to the last byte of a complete keyframe
+    std::uint64_t bytes = 0;  ///< RTP of all tracks
+    std::uint64_t frames = 0; ///< complete video access units
+    std::uint64_t lost = 0;   ///< missing video packets
 };
 
 class RtspViewer {
