@@ -59,7 +59,7 @@ class Demo:
             return host, int(port)
         port = free_port(1883, "127.0.0.1")
         config = self.folder / "mosquitto.conf"
-        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n")
         self.start("mosquitto", [shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", str(config)])
         wait_for(lambda: can_connect("127.0.0.1", port), 10, "the broker did not start")
         return "127.0.0.1", port

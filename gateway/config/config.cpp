@@ -228,7 +228,7 @@ LoadedConfig load_config(const std::string& file, const Environment& environment
 LoadedConfig parse_device(std::string_view json_text, const DeviceConfig& base) {
     LoadedConfig loaded;
     try {
-        loaded.config.devices.push_back(read_device(Section(YAML::Load(std::string(json_text)), "", "request", loaded.faults), base));
+        loaded.config.devices.push_back(read_device(Section(YAML::Load(std::string(json_text)), "", std::string(kRequestFile), loaded.faults), base));
     } catch (const YAML::Exception& problem) {
         loaded.faults.push_back(make_fault("request", problem.mark.line + 1, "syntax", problem.msg));
     }

@@ -156,6 +156,9 @@ LoadedConfig parse_config(std::string_view text, const std::string& file, const 
 /// The same from a file. A file that cannot be read is one fault.
 LoadedConfig load_config(const std::string& file, const Environment& environment);
 
+/// ConfigFault::file of what came by a request and not from a file.
+inline constexpr std::string_view kRequestFile = "request";
+
 /// One devices[] entry given as JSON text (device/add), or the keys of one that change `base`. errors as faults.
 LoadedConfig parse_device(std::string_view json_text, const DeviceConfig& base = {});
 

@@ -115,6 +115,8 @@ void Section::secret(const std::string& key, Secret& out) {
     std::string path;
     text(key + "_file", path);
     if (path.empty()) return;
+    // Whoever may send requests must not read this machine's files by them.
+    if (file_ == kRequestFile) return fault(key + "_file", "is not taken from a request; send the password itself");
     if (has(key) && !value.empty()) return fault(key + "_file", "give either " + key + " or " + key + "_file, not both");
     constexpr std::size_t kMaxSecret = 4096;
     std::error_code ec;

@@ -93,6 +93,12 @@ TEST(Config, AnAddOnKeepsItsStateWhereItSurvivesAnUpdate) {
     EXPECT_EQ(parse_config("state_dir: /x\n", "f.yaml", {{"SUPERVISOR_TOKEN", "t"}}).config.state_dir, "/x");
 }
 
+TEST(Config, ARequestMayNotReadFilesOfThisMachine) {
+    const LoadedConfig loaded = parse_device(R"({"host":"1.2.3.4","password_file":"/etc/hostname"})");
+    ASSERT_EQ(loaded.faults.size(), 1U);
+    EXPECT_EQ(loaded.faults.front().text(), "request:1: password_file: is not taken from a request; send the password itself");
+}
+
 TEST(Config, TellsAFolderFromAFile) {
     const LoadedConfig loaded = load_config("/", {});
     ASSERT_EQ(loaded.faults.size(), 1U);
