@@ -73,7 +73,9 @@ Result<void> read_query(std::string_view query, stream::MediaEndpoint& endpoint)
 Result<stream::MediaEndpoint> parse_endpoint_uri(const std::string& uri) {
     stream::MediaEndpoint endpoint;
     std::string_view rest = uri;
-    const std::string scheme = ascii_lower(rest.substr(0, rest.find("://")));
+    const auto mark_of_scheme = rest.find("://");
+    if (mark_of_scheme == std::string_view::npos) return wrong("it begins with neither tapo:// nor vigi://");
+    const std::string scheme = ascii_lower(rest.substr(0, mark_of_scheme));
     if (scheme == "vigi")
         endpoint.scheme = stream::Scheme::vigi;
     else if (scheme != "tapo")
