@@ -43,7 +43,7 @@ RULES = [
     ("unfinished", TEXT, r"package-lock", "all", r"\b(TODO|FIXME|XXX)\b",
      "do it, or leave it out; what is missing goes into an issue", ("protocols/a.cpp", "// TODO later")),
     ("machine paths", TEXT, None, "all", r"(?<![\w.])/(work|root|home|Users)/",
-     "write a path relative to the project, or take it from the environment", ("script/a", "cd /work/main")),
+     "write a path relative to the project, or take it from the environment", ("script/a", "cd /home/somebody/project")),
     ("registry", r"package-lock\.json$", None, "all", r'"resolved": "https?:',
      "set omit-lockfile-registry-resolved=true in .npmrc and write the lock file again", ("package-lock.json", '"resolved": "https://x/y"')),
     ("secrets", TEXT, r"package-lock", "all", r"\b(ghp_|github_pat_|glpat-|xox[bp]-|AKIA[0-9A-Z]{8})\w|PRIVATE KEY-----[\\n\s]*[\w+/]{20}|\beyJ[\w-]{20,}\.",
