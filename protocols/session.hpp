@@ -15,11 +15,14 @@ namespace tplink {
 
 namespace json = boost::json;
 
-/// One request in the device's own language: "getLensMaskConfig" {..}, "get_device_info", or the old style
-/// "get"/"set"/"do" with the module object as params. Params null: none.
+/// One request in the device's own language: "getLensMaskConfig" {..}, "get_device_info"; the old style
+/// "get"/"set"/"do" with the module object as params; IOT: "module.command", split at the last dot, as in
+/// "emeter.get_realtime". Params null: none.
 struct Request {
     std::string method;
     json::value params;
+    /// The child it is for: an outlet of a strip, a device behind a hub, by its device id; empty: the device itself.
+    std::string child{};
 };
 
 /// What one entry of a batch came to.

@@ -82,6 +82,27 @@ json::object batch_request(std::span<const Request> requests, const std::vector<
     return body;
 }
 
+json::object child_request(std::string_view child, json::object request) {
+    json::object control{{"device_id", json::string_view(child.data(), child.size())}};
+    control["request_data"] = std::move(request);
+    json::object params;
+    params["childControl"] = std::move(control);
+    const Request entry{"controlChild", json::value(std::move(params))};
+    return batch_request({&entry, 1}, {0});
+}
+
+json::object child_reply(const json::object& reply) {
+    if (error_code(reply) != code::kOk) return reply;
+    const json::object* result = find_object(reply, "result");
+    const json::array* responses = result ? find_array(*result, "responses") : nullptr;
+    const json::object* entry = responses && !responses->empty() ? responses->front().if_object() : nullptr;
+    if (!entry) return reply;
+    if (error_code(*entry) != code::kOk) return {{"error_code", error_code(*entry)}};
+    const json::object* inner = find_object(*entry, "result");
+    const json::object* data = inner ? find_object(*inner, "response_data") : nullptr;
+    return data ? *data : json::object{};
+}
+
 Result<void> place_responses(const json::object& reply, std::span<const Request> requests,
                              const std::vector<std::size_t>& which,
                              std::vector<std::optional<Answer>>& slots) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocols/session.hpp"
@@ -20,6 +21,12 @@ Answer old_style_answer(const Request& request, const json::object& reply);
 
 /// multipleRequest of the requests with these indices.
 json::object batch_request(std::span<const Request> requests, const std::vector<std::size_t>& which);
+
+/// `request` (a multipleRequest) for a child of a hub, in the one form hubs take: a batch of one
+/// controlChild.
+json::object child_request(std::string_view child, json::object request);
+/// What the child answered to it; the hub's own refusal when it did not pass the request on.
+json::object child_reply(const json::object& reply);
 
 /// Puts each response where it belongs: by method name; for one method asked twice by the module and section
 /// its result shows, else in order. What the reply leaves out stays empty. errors: malformed without a list

@@ -14,13 +14,21 @@ CameraSession::CameraSession(std::unique_ptr<Transport> transport, const Clock& 
     : exchange_(std::move(transport), Dialect::camera, clock), batch_(std::max<std::size_t>(1, batch)) {}
 
 Result<Answer> CameraSession::ask_bare(const Request& request) {
+    if (!request.child.empty()) // Source: camera.md, "Hubs"
+        return Answer{request.method, fail(Errc::unsupported, "a hub passes no old-style requests on")};
     const json::object reply = TRY(exchange_.ask(old_style_request(request)));
     return old_style_answer(request, reply);
 }
 
+Result<json::object> CameraSession::ask_for(const std::string& child, json::object request) {
+    if (child.empty()) return exchange_.ask(request);
+    const json::object reply = TRY(exchange_.ask(child_request(child, std::move(request))));
+    return child_reply(reply);
+}
+
 Result<std::optional<Error>> CameraSession::ask_batch(std::span<const Request> requests, const Indices& which,
                                                       Slots& slots) {
-    const auto reply = exchange_.ask(batch_request(requests, which));
+    const auto reply = ask_for(requests[which.front()].child, batch_request(requests, which));
     if (!reply) {
         // Broken JSON under a living session is the envelope's fault; anything else is the connection's or
         // login's.
@@ -71,7 +79,10 @@ Result<std::vector<Answer>> CameraSession::query(std::span<const Request> reques
     }
     for (std::size_t from = 0; from < batched.size();) {
         const auto first = batched.begin() + static_cast<std::ptrdiff_t>(from);
-        const std::size_t count = std::min(batch_, batched.size() - from);
+        std::size_t count = 1; // a batch speaks to one child
+        while (count < std::min(batch_, batched.size() - from) &&
+               requests[batched[from + count]].child == requests[*first].child)
+            ++count;
         TRY_VOID(ask_isolating(requests, Indices(first, first + static_cast<std::ptrdiff_t>(count)), slots));
         from += count;
     }

@@ -32,6 +32,8 @@ private:
     using Slots = std::vector<std::optional<Answer>>;
 
     Result<Answer> ask_bare(const Request& request);
+    /// One exchange; through controlChild when a child is named.
+    Result<json::object> ask_for(const std::string& child, json::object request);
     /// One multipleRequest; what the reply leaves out stays empty. Value: what is wrong with the envelope as
     /// a whole, if anything. errors: of the exchange.
     Result<std::optional<Error>> ask_batch(std::span<const Request> requests, const Indices& which,

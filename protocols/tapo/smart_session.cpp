@@ -58,6 +58,14 @@ std::vector<Component> components_of(const json::object& result) {
     return components;
 }
 
+/// How many of the first requests go to one child: a batch speaks to one.
+std::size_t same_child(std::span<const Request> requests) {
+    const auto other = std::find_if(requests.begin(), requests.end(), [&](const Request& request) {
+        return request.child != requests.front().child;
+    });
+    return static_cast<std::size_t>(other - requests.begin());
+}
+
 } // namespace
 
 SmartSession::SmartSession(std::unique_ptr<Transport> transport, RandomBytes& random, const Clock& clock)
@@ -73,8 +81,24 @@ json::object SmartSession::envelope(std::string_view method, const json::value& 
     return request;
 }
 
+Result<json::object> SmartSession::ask(std::string_view child, std::string_view method,
+                                       const json::value& params) {
+    if (child.empty()) return exchange_.ask(envelope(method, params));
+    json::object inner{{"method", json::string_view(method.data(), method.size())}};
+    if (!params.is_null()) inner["params"] = params;
+    json::object wrapped{{"device_id", json::string_view(child.data(), child.size())},
+                         {"requestData", std::move(inner)}};
+    json::object reply = TRY(exchange_.ask(envelope("control_child", wrapped)));
+    json::object* result =
+        error_code(reply) == code::kOk && reply.contains("result") ? reply["result"].if_object() : nullptr;
+    json::value* data = result ? result->if_contains("responseData") : nullptr;
+    if (!data || !data->is_object()) return reply; // a refusal of the parent's own
+    json::object answer = std::move(data->get_object());
+    return answer;
+}
+
 Result<Answer> SmartSession::ask_single(const Request& request) {
-    const json::object reply = TRY(exchange_.ask(envelope(request.method, request.params)));
+    const json::object reply = TRY(ask(request.child, request.method, request.params));
     return answer_of(Dialect::smart, request.method, reply);
 }
 
@@ -92,7 +116,7 @@ Result<void> SmartSession::ask_batch(std::span<const Request> requests,
         entries.push_back(std::move(entry));
     }
     const json::object reply =
-        TRY(exchange_.ask(envelope("multipleRequest", json::object{{"requests", std::move(entries)}})));
+        TRY(ask(requests.front().child, "multipleRequest", json::object{{"requests", std::move(entries)}}));
     const int number = error_code(reply);
     if (number == code::kJsonDecode) batch_size_ = 1;
     if (number == code::kRequestTooLong) batch_size_ = std::max<std::size_t>(1, requests.size() / 2);
@@ -116,7 +140,8 @@ Result<std::vector<Answer>> SmartSession::query(std::span<const Request> request
     std::vector<std::optional<Answer>> answers(requests.size());
     std::size_t from = 0;
     while (from < requests.size()) {
-        const std::size_t count = std::min(batch_size_, requests.size() - from);
+        const std::size_t count =
+            same_child(requests.subspan(from, std::min(batch_size_, requests.size() - from)));
         const auto chunk = requests.subspan(from, count);
         const auto slots = std::span(answers).subspan(from, count);
         if (count > 1) {

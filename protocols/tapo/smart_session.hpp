@@ -23,6 +23,8 @@ public:
 
 private:
     json::object envelope(std::string_view method, const json::value& params) const;
+    /// The reply to one method; the child's own when one is named (control_child).
+    Result<json::object> ask(std::string_view child, std::string_view method, const json::value& params);
     /// The device's answer to one request, whatever it says. Outer errors: of the exchange.
     Result<Answer> ask_single(const Request& request);
     /// Fills what the device answered; the rest stays empty. errors: of the exchange.
