@@ -105,11 +105,28 @@ std::string stop_request(unsigned seq) {
            R"(,"params":{"stop":"null","method":"do"}})";
 }
 
-std::string client_part(std::string_view json, std::string_view session_id) {
+std::string client_part(std::string_view json, const PartHeaders& headers) {
     std::string part = "----client-stream-boundary--\r\n";
-    if (!session_id.empty()) part += "X-Session-Id: " + std::string(session_id) + "\r\n";
+    for (const auto& [name, value] : headers) part.append(name).append(": ").append(value).append("\r\n");
     part += "Content-Type: application/json\r\nContent-Length: " + std::to_string(json.size()) + "\r\n\r\n";
     return part.append(json).append("\r\n");
+}
+
+Buffer client_media_part(Bytes body, std::string_view content_type, std::string_view session_id) {
+    Buffer part = to_buffer("----client-stream-boundary--\r\nContent-Type: " + std::string(content_type) +
+                            "\r\nX-If-Encrypt: 0\r\nX-Session-Id: " + std::string(session_id) +
+                            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+    append(part, body);
+    append(part, "\r\n");
+    return part;
+}
+
+std::optional<std::int64_t> clock_of(const Part& part) {
+    const std::string_view text = part.header("x-data-pts");
+    std::int64_t clock_ms = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), clock_ms);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return clock_ms;
 }
 
 std::optional<int> find_error_code(std::string_view json) { return error_code_of(parse(json)); }

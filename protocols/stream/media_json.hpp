@@ -4,9 +4,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "protocols/base/result.hpp"
 #include "protocols/stream/media_source.hpp"
+#include "protocols/stream/part_reader.hpp"
 
 namespace tplink::stream {
 
@@ -16,8 +19,17 @@ std::string preview_request(const MediaEndpoint& endpoint, unsigned seq);
 /// The body of the part that ends a session.
 std::string stop_request(unsigned seq);
 
-/// A whole part, delimiter and headers around `json`. session_id: empty for none.
-std::string client_part(std::string_view json, std::string_view session_id);
+/// Headers of a client's part beside type and length, in order.
+using PartHeaders = std::vector<std::pair<std::string, std::string>>;
+
+/// A whole part, delimiter and headers around `json`.
+std::string client_part(std::string_view json, const PartHeaders& headers = {});
+
+/// A whole part with bytes of another type, not encrypted: the camera takes that.
+Buffer client_media_part(Bytes body, std::string_view content_type, std::string_view session_id);
+
+/// X-Data-PTS, in milliseconds; nothing when the part has none.
+std::optional<std::int64_t> clock_of(const Part& part);
 
 /// `error_code` of a body, at the top or inside `params`; a number or digits in a string.
 std::optional<int> find_error_code(std::string_view json);

@@ -19,7 +19,14 @@ constexpr auto kConnectTimeout = 10s; // a battery camera that wakes by the conn
 constexpr auto kReplyTimeout = 10s;
 constexpr std::size_t kMaxBody = 64U << 10;
 constexpr std::string_view kUser = "admin"; // always; never the e-mail, never the camera account
-constexpr std::string_view kTarget = "/stream";
+
+/// A directly connected camera takes the bare path; a hub is told which of its children is meant.
+std::string target_of(const MediaEndpoint& endpoint, std::string_view query) {
+    std::string target = "/stream";
+    if (!endpoint.device_id.empty()) target += "?deviceId=" + url_encode(endpoint.device_id);
+    if (!query.empty()) target += (endpoint.device_id.empty() ? "?" : "&") + std::string(query);
+    return target;
+}
 
 Error wrong_password() {
     // In the order of how often they are the cause. source: port8800.md, "A login that is refused".
@@ -48,8 +55,9 @@ Error other_status(int status, std::string_view body) {
 
 class Login {
 public:
-    Login(const MediaEndpoint& endpoint, net::TcpConnector& connector, RandomBytes& random)
-        : endpoint_(endpoint), connector_(connector), random_(random),
+    Login(const MediaEndpoint& endpoint, net::TcpConnector& connector, RandomBytes& random,
+          std::string_view query)
+        : endpoint_(endpoint), target_(target_of(endpoint, query)), connector_(connector), random_(random),
           passwords_(endpoint.scheme, endpoint.credentials.password) {}
 
     Result<OpenSession> run() {
@@ -81,7 +89,7 @@ private:
     }
 
     std::string request(std::string_view authorization) const {
-        std::string text = "POST " + std::string(kTarget) + " HTTP/1.1\r\nHost: " + endpoint_.host + ":" +
+        std::string text = "POST " + target_ + " HTTP/1.1\r\nHost: " + endpoint_.host + ":" +
                            std::to_string(endpoint_.port) +
                            "\r\nContent-Type: multipart/mixed; boundary=--client-stream-boundary--\r\n"
                            "Connection: keep-alive\r\nContent-Length: 0\r\n";
@@ -136,7 +144,7 @@ private:
         read_body(refusal);
         const std::string cnonce = hex_lower(random_.bytes(16));
         const std::string authorization =
-            digest_authorization(challenge, kUser, secret.reveal(), "POST", kTarget, cnonce);
+            digest_authorization(challenge, kUser, secret.reveal(), "POST", target_, cnonce);
         auto head = ask(authorization);
         if (head || head.error().code != Errc::unreachable) return head;
         TRY_VOID(connect());
@@ -161,6 +169,7 @@ private:
     }
 
     const MediaEndpoint& endpoint_;
+    const std::string target_;  ///< with its query: the camera hashes the uri it is given
     net::TcpConnector& connector_;
     RandomBytes& random_;
     Passwords passwords_;
@@ -170,8 +179,9 @@ private:
 
 } // namespace
 
-Result<OpenSession> log_in(const MediaEndpoint& endpoint, net::TcpConnector& connector, RandomBytes& random) {
-    return Login(endpoint, connector, random).run();
+Result<OpenSession> log_in(const MediaEndpoint& endpoint, net::TcpConnector& connector, RandomBytes& random,
+                           std::string_view query) {
+    return Login(endpoint, connector, random, query).run();
 }
 
 } // namespace tplink::stream

@@ -18,7 +18,8 @@ struct OpenSession {
 };
 
 /// Connects, answers the Digest challenge. Two wrong passwords at most are ever sent: the two hashes of the
-/// one given. errors: as MediaSource::open().
-Result<OpenSession> log_in(const MediaEndpoint& endpoint, net::TcpConnector& connector, RandomBytes& random);
+/// one given. query: of the target, beside the id of a hub's child. errors: as MediaSource::open().
+Result<OpenSession> log_in(const MediaEndpoint& endpoint, net::TcpConnector& connector, RandomBytes& random,
+                           std::string_view query = {});
 
 } // namespace tplink::stream

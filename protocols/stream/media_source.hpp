@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "protocols/base/bytes.hpp"
@@ -24,6 +25,8 @@ enum class PartType {
 struct MediaPart {
     PartType type{};
     Buffer data;  ///< plain bytes: padding and signature were checked
+    std::optional<std::int64_t> clock_ms{};  ///< the camera's own clock at this piece (X-Data-PTS, X-Timestamp), any origin
+    bool keyframe = false;  ///< h264 parts: what the sender says of it
 };
 
 enum class Scheme { tapo, vigi };
@@ -35,8 +38,12 @@ struct MediaEndpoint {
     std::uint16_t port = 8800;
     Credentials credentials;  ///< Tapo: the cloud account's password (or its ready upper-case MD5/SHA-256 hash); user name is always admin
     Quality quality = Quality::hd;
-    bool audio = true;
+    bool audio = true;        ///< false: the camera is asked to send no sound
     unsigned channel = 0;
+    std::string device_id{};  ///< of a hub's child; `host` is the hub then
+    std::uint16_t talk_port = 0;  ///< families with a port of its own for speech; 0: their usual one
+
+    bool operator==(const MediaEndpoint&) const = default;
 };
 
 /// What happened on the wire so far.
