@@ -31,7 +31,7 @@ struct Gateway::Impl {
     Impl(Config first, std::string file, Environment env, Log& log_)
         : config_(std::make_shared<const Config>(std::move(first))), config_file(std::move(file)), environment(std::move(env)), log(log_),
           main_log(log_.logger("gateway")), store(config_->state_dir),
-          registry(system_clock(), system_random(), store, [this] { return make_ladder_opener(&announcements); }, tcp_probe),
+          registry(system_clock(), system_random(), store, [this] { return make_recording_opener(make_ladder_opener(&announcements), recorder); }, tcp_probe),
           desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
           discovery(announcements, [this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
                     [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
@@ -80,6 +80,7 @@ struct Gateway::Impl {
 
     // In this order they start; they go in reverse.
     Announcements announcements;
+    FlightRecorder recorder;
     Registry registry;
     ResultDesk desk;
     DiscoveryLoop discovery;
@@ -104,7 +105,7 @@ Result<void> Gateway::Impl::start() {
     photographer = std::make_unique<Clerk>();
     video = TRY(make_video(*now, rtsp.user, video_events()));
     TRY_VOID(make_publisher(*now));
-    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), started, [this] { return config(); }, [this] { return config_fault(); },
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), recorder, started, [this] { return config(); }, [this] { return config_fault(); },
                                           [this] { exit_wanted(); }, [this] { tell_info(); }});
     backend = std::make_unique<GatewayBackend>(*parts);
     WebOptions page;
@@ -293,7 +294,9 @@ void Gateway::Impl::on_stream(const std::string& id, const json::object& stream)
 
 void Gateway::Impl::on_request(const RequestCommand& request) {
     const auto answer = run_request(*parts, request.what, request.body);
-    publisher->answer({request.what, answer ? *answer : json::value(nullptr), answer ? "" : answer.error().what, request.transaction});
+    if (answer) return publisher->answer({request.what, *answer, "", request.transaction});
+    const WebError& error = answer.error();
+    publisher->answer({request.what, json::object{{"code", error.code}}, error.message + (error.hint.empty() ? "" : " " + error.hint), request.transaction});
 }
 
 void Gateway::Impl::tell_devices() {

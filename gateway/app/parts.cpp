@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "gateway/app/views.hpp"
-#include "gateway/diagnostics/redact.hpp"
 #include "gateway/version.hpp"
 
 namespace tplink::gateway {
@@ -47,7 +46,7 @@ json::object health_document(const Parts& parts) {
     for (const auto& view : parts.registry.views())
         devices[view->id] = json::object{{"polls", view->counters.polls},
                                          {"errors", view->counters.errors},
-                                         {"last_ok", iso_time(view->last_seen)},
+                                         {"last_ok", view->last_seen == WallTime{} ? json::value(nullptr) : json::value(json::string(iso_time(view->last_seen)))},
                                          {"latency_ms", view->counters.latency_ms},
                                          {"flaps", view->counters.flaps}};
     return {{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))},
@@ -108,24 +107,6 @@ json::object config_document(const Config& config) {
             {"rtsp", json::object{{"enabled", config.rtsp.enabled}, {"port", config.rtsp.listen.port}}},
             {"media", json::object{{"viewers_max", config.media.viewers_max}, {"linger_s", config.media.linger.count()}, {"transcode", config.media.transcode}}},
             {"devices", config.devices.size()}};
-}
-
-json::object diagnostics_document(const Parts& parts) {
-    Redactor redactor;
-    json::array devices;
-    for (const auto& view : parts.registry.views()) {
-        json::object device = device_document(parts, *view);
-        if (const auto document = parts.registry.document(view->id)) device["document"] = *document;
-        if (json::object* media = device["media"].if_object()) media->erase("urls");
-        json::value masked = redactor.redact(device);
-        masked.get_object()["id"] = masked.at("mac");
-        devices.push_back(std::move(masked));
-    }
-    return {{"version", json::string(version())},
-            {"config", config_document(*parts.config())},
-            {"health", json::object{{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))}, {"rss_mb", static_cast<std::int64_t>(resident_bytes() >> 20)}}},
-            {"mqtt", json::object{{"connected", parts.publisher.status().connected}, {"reconnects", parts.publisher.status().reconnects}}},
-            {"devices", std::move(devices)}};
 }
 
 json::object device_document(const Parts& parts, const DeviceView& view) {

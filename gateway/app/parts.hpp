@@ -9,6 +9,7 @@
 #include "gateway/app/registry.hpp"
 #include "gateway/app/result_desk.hpp"
 #include "gateway/app/video.hpp"
+#include "gateway/diagnostics/flight_recorder.hpp"
 #include "gateway/diagnostics/log.hpp"
 #include "gateway/mqtt/publisher.hpp"
 #include "gateway/web/event_bus.hpp"
@@ -26,6 +27,7 @@ struct Parts {
     EventBus& bus;
     Publisher& publisher;
     Video* video;
+    FlightRecorder& recorder;
     SteadyTime started;
     std::function<std::shared_ptr<const Config>()> config;
     std::function<std::string()> config_fault;  ///< first fault of the file as it is now; empty: usable
@@ -37,8 +39,6 @@ struct Parts {
 json::object health_document(const Parts& parts);
 /// Prometheus text.
 std::string metrics_text(const Parts& parts);
-/// Versions, configuration without secrets, states, counters; identities are pseudonyms.
-json::object diagnostics_document(const Parts& parts);
 /// The configuration without secrets.
 json::object config_document(const Config& config);
 /// The device on the API, with its video facts.

@@ -8,6 +8,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr std::string_view kRemoved = "removed";  // marks a device the user does not want taken in again
+const std::string kGone = "gone:";                // before the key of a device of the file that was removed at run time
 constexpr std::size_t kMaxFound = 1024;           // a hostile network may invent devices
 constexpr std::size_t kMaxDevices = 2048;         // beyond it none is taken in unasked: each costs a thread
 
@@ -68,12 +69,13 @@ std::map<std::string, Registry::Entry> Registry::wanted() const {
     };
     const auto changes = store_.added();
     for (const DeviceConfig& config : config_.devices) {
+        if (changes.contains(kGone + key_of(config))) continue;
         const auto change = changes.find("change:" + key_of(config));
         const auto changed = change == changes.end() ? LoadedConfig{} : parse_device(change->second, config);
         put(changed.faults.empty() && !changed.config.devices.empty() ? changed.config.devices.front() : config, false);
     }
     for (const auto& [key, text] : changes) {
-        if (text == kRemoved || key.starts_with("change:")) continue;
+        if (text == kRemoved || key.starts_with("change:") || key.starts_with(kGone)) continue;
         const LoadedConfig loaded = parse_device(text);
         if (loaded.faults.empty()) put(loaded.config.devices.front(), false);
     }
@@ -224,14 +226,18 @@ std::vector<FoundDevice> Registry::candidates() const {
 
 Result<std::string> Registry::add(const std::string& device_json) {
     const LoadedConfig loaded = parse_device(device_json);
-    if (!loaded.faults.empty()) return fail(Errc::refused, faults_text(loaded.faults));
+    if (!loaded.faults.empty()) return fail(Errc::malformed, faults_text(loaded.faults));
     const DeviceConfig& config = loaded.config.devices.front();
     const std::string key = key_of(config);
     Turn turn;
     {
         const std::lock_guard lock(mutex_);
         if (entries_.contains(key)) return fail(Errc::refused, "this device is there already; change it with device/options");
-        store_.put_added(key, device_json);
+        const auto in_file = [&](const DeviceConfig& one) { return key_of(one) == key; };
+        store_.remove_added(kGone + key);
+        // What stands in the file as well comes back as it stands there, with what was said now on top.
+        const bool listed = std::any_of(config_.devices.begin(), config_.devices.end(), in_file);
+        store_.put_added(listed ? "change:" + key : key, device_json);
         found_.erase(config.mac);
         turn = apply();
     }
@@ -249,7 +255,7 @@ Result<void> Registry::remove(const std::string& id) {
         if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
         const std::string key = key_of(entry->config);
         const bool in_file = std::any_of(config_.devices.begin(), config_.devices.end(), [&](const DeviceConfig& c) { return key_of(c) == key; });
-        if (in_file) return fail(Errc::refused, "this device stands in the configuration file; remove it there");
+        if (in_file) store_.put_added(kGone + key, std::string(kRemoved));  // the file is the user's: it is not written, but overruled
         const std::string mac = entry->last->identity.mac;
         store_.remove_added(key);
         store_.remove_added("change:" + key);
@@ -270,7 +276,7 @@ Result<void> Registry::change(const std::string& id, const json::object& options
         const Entry* entry = find(id);
         if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
         for (const std::string_view fixed : {"host", "mac", "family"})
-            if (options.contains(fixed)) return fail(Errc::refused, std::string(fixed) + " cannot be changed; remove the device and add it again");
+            if (options.contains(fixed)) return fail(Errc::malformed, std::string(fixed) + " cannot be changed; remove the device and add it again");
         const std::string key = key_of(entry->config);
         const auto stored = store_.added();
         json::object merged;
@@ -282,7 +288,7 @@ Result<void> Registry::change(const std::string& id, const json::object& options
         for (const auto& [name, value] : options) merged[name] = value;
         const std::string text = json::serialize(merged);
         const LoadedConfig loaded = parse_device(text, entry->config);
-        if (!loaded.faults.empty()) return fail(Errc::refused, faults_text(loaded.faults));
+        if (!loaded.faults.empty()) return fail(Errc::malformed, faults_text(loaded.faults));
         const bool was_added = stored.contains(key) && stored.at(key) != kRemoved;
         if (was_added) {
             boost::system::error_code ec;

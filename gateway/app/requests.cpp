@@ -3,24 +3,37 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 
+#include "gateway/app/bundle.hpp"
 #include "gateway/app/views.hpp"
 
 namespace tplink::gateway {
 namespace {
 
-using Handler = Result<json::value> (*)(const Parts&, const json::object&);
+constexpr std::size_t kMaxTargets = 64, kMaxName = 100, kMaxCode = 12;
+constexpr auto kSearchTime = std::chrono::milliseconds(3000);
 
-/// The text under `key`. errors: refused when it is missing.
-Result<std::string> text_of(const json::object& body, std::string_view key) {
+using Handler = WebResult<json::value> (*)(const Parts&, const json::object&);
+
+tl::unexpected<WebError> bad(std::string message, std::string hint = {}) { return tl::unexpected(bad_request(std::move(message), std::move(hint))); }
+tl::unexpected<WebError> device_failed(const Error& error) { return tl::unexpected(to_web_error(error)); }
+
+/// The registry's words: malformed is the caller's fault, refused the state of things.
+tl::unexpected<WebError> registry_refused(const Error& error) {
+    return tl::unexpected(error.code == Errc::malformed ? bad_request(error.what) : conflict(error.what, ""));
+}
+
+/// The text under `key`. errors: 400 when it is missing.
+WebResult<std::string> text_of(const json::object& body, std::string_view key) {
     const json::value* value = body.if_contains(key);
     if (value == nullptr || !value->is_string() || value->get_string().empty())
-        return fail(Errc::refused, "'" + std::string(key) + "' is missing: send {\"" + std::string(key) + "\": \"...\"}");
+        return bad("'" + std::string(key) + "' is missing.", "Send {\"" + std::string(key) + "\": \"...\"}.");
     return std::string(value->get_string());
 }
 
-Result<std::string> device_of(const Parts& parts, const json::object& body) {
-    std::string id = TRY(text_of(body, "id"));
-    if (!parts.registry.view(id)) return fail(Errc::refused, "there is no device '" + id + "'");
+/// errors: 400, 404.
+WebResult<std::string> device_of(const Parts& parts, const json::object& body) {
+    auto id = text_of(body, "id");
+    if (id && !parts.registry.view(*id)) return tl::unexpected(not_found("device", *id));
     return id;
 }
 
@@ -36,96 +49,114 @@ json::value found_json(const std::vector<FoundDevice>& found, const Parts& parts
     return json::object{{"devices", std::move(devices)}};
 }
 
-Result<json::value> health_check(const Parts& parts, const json::object&) {
+WebResult<json::value> health_check(const Parts& parts, const json::object&) {
     return json::object{{"healthy", parts.publisher.status().connected}};
 }
 
-Result<json::value> restart(const Parts& parts, const json::object&) {
+WebResult<json::value> restart(const Parts& parts, const json::object&) {
     if (const std::string fault = parts.config_fault(); !fault.empty())
-        return fail(Errc::refused, "the configuration has a fault, so a restart would end here: " + fault);
+        return tl::unexpected(conflict("The configuration has a fault, so a restart would end here: " + fault, "Correct it first."));
     parts.clerk.later("restart", std::chrono::milliseconds(200), parts.restart);  // the answer goes out first
     return json::object{};
 }
 
-Result<json::value> options(const Parts& parts, const json::object& body) {
+WebResult<json::value> options(const Parts& parts, const json::object& body) {
     for (const auto& [key, value] : body) {
         if (key == "log_level" && value.is_string()) {
             const std::string level(value.get_string());
             bool known = false;
             for (const std::string_view word : {"trace", "debug", "info", "warning", "error"}) known |= word == level;
-            if (!known) return fail(Errc::refused, "log_level: use one of trace, debug, info, warning, error");
+            if (!known) return bad("log_level: use one of trace, debug, info, warning, error");
             parts.log.set_level(level);
         } else if (key == "discovery" && value.is_bool()) {
             Config config = *parts.config();
             config.discovery.enabled = value.get_bool();
             parts.discovery.configure(config);
         } else {
-            return fail(Errc::refused, "'" + std::string(key) + "' cannot be set here; use log_level (text) or discovery (true or false)");
+            return bad("'" + std::string(key) + "' cannot be set here; use log_level (text) or discovery (true or false)");
         }
     }
     parts.info_changed();
     return json::object{{"log_level", parts.log.level()}};
 }
 
-Result<json::value> discover(const Parts& parts, const json::object& body) {
+WebResult<json::value> discover(const Parts& parts, const json::object& body) {
     std::vector<std::string> targets;
-    if (const json::value* list = body.if_contains("targets"); list != nullptr && list->is_array())
+    if (const json::value* list = body.if_contains("targets"); list != nullptr) {
+        if (!list->is_array()) return bad("'targets' is no list.", R"(Send {"targets": ["192.168.1.0/24"]}, or nothing.)");
         for (const json::value& item : list->get_array())
-            if (item.is_string() && targets.size() < 64) targets.emplace_back(item.get_string());
-    const auto found = TRY(parts.discovery.search(std::move(targets), std::chrono::milliseconds(3000)));
-    return found_json(found, parts);
+            if (item.is_string() && targets.size() < kMaxTargets) targets.emplace_back(item.get_string());
+    }
+    const auto found = parts.discovery.search(std::move(targets), kSearchTime);
+    if (!found) return device_failed(found.error());
+    return found_json(*found, parts);
 }
 
-Result<json::value> add(const Parts& parts, const json::object& body) {
-    const std::string id = TRY(parts.registry.add(json::serialize(body)));
-    return json::object{{"id", id}};
+WebResult<json::value> add(const Parts& parts, const json::object& body) {
+    const auto id = parts.registry.add(json::serialize(body));
+    if (!id) return registry_refused(id.error());
+    return json::object{{"id", *id}};
 }
 
-Result<json::value> remove(const Parts& parts, const json::object& body) {
-    const std::string id = TRY(device_of(parts, body));
-    TRY_VOID(parts.registry.remove(id));
-    return json::object{{"id", id}};
+WebResult<json::value> remove(const Parts& parts, const json::object& body) {
+    return device_of(parts, body).and_then([&](const std::string& id) -> WebResult<json::value> {
+        if (const auto done = parts.registry.remove(id); !done) return registry_refused(done.error());
+        return json::object{{"id", id}};
+    });
 }
 
-Result<json::value> rename(const Parts& parts, const json::object& body) {
-    const std::string id = TRY(device_of(parts, body));
-    const std::string name = TRY(text_of(body, "name"));
-    if (name.size() > 100) return fail(Errc::refused, "a name has at most 100 bytes");
-    TRY_VOID(parts.registry.change(id, json::object{{"name", name}}));
-    return json::object{{"id", id}, {"name", name}};
+WebResult<json::value> rename(const Parts& parts, const json::object& body) {
+    const auto id = device_of(parts, body);
+    if (!id) return tl::unexpected(id.error());
+    const auto name = text_of(body, "name");
+    if (!name) return tl::unexpected(name.error());
+    if (name->size() > kMaxName) return bad("A name has at most 100 bytes.");
+    if (const auto done = parts.registry.change(*id, json::object{{"name", *name}}); !done) return registry_refused(done.error());
+    return json::object{{"id", *id}, {"name", *name}};
 }
 
-Result<json::value> device_options(const Parts& parts, const json::object& body) {
-    const std::string id = TRY(device_of(parts, body));
+WebResult<json::value> device_options(const Parts& parts, const json::object& body) {
+    const auto id = device_of(parts, body);
+    if (!id) return tl::unexpected(id.error());
     const json::value* wanted = body.if_contains("options");
-    if (wanted == nullptr || !wanted->is_object()) return fail(Errc::refused, "'options' is missing: send {\"id\": \"...\", \"options\": {...}}");
-    TRY_VOID(parts.registry.change(id, wanted->get_object()));
-    return json::object{{"id", id}, {"options", *wanted}};
+    if (wanted == nullptr || !wanted->is_object() || wanted->get_object().empty())
+        return bad("'options' is missing.", R"(Send {"id": "...", "options": {"poll_s": 10}}.)");
+    if (const auto done = parts.registry.change(*id, wanted->get_object()); !done) return registry_refused(done.error());
+    json::object said = wanted->get_object();
+    for (auto& [key, value] : said)
+        if (key.find("password") != std::string_view::npos || key == "camera_account") value = "***";  // answers are seen by everybody on the broker
+    return json::object{{"id", *id}, {"options", std::move(said)}};
 }
 
-Result<json::value> reconnect(const Parts& parts, const json::object& body) {
-    const std::string id = TRY(device_of(parts, body));
-    if (parts.video != nullptr) parts.video->forgive(id);
-    parts.registry.reconnect(id);
-    return json::object{{"id", id}};
+WebResult<json::value> reconnect(const Parts& parts, const json::object& body) {
+    return device_of(parts, body).and_then([&](const std::string& id) -> WebResult<json::value> {
+        if (parts.video != nullptr) parts.video->forgive(id);
+        parts.registry.reconnect(id);
+        return json::object{{"id", id}};
+    });
 }
 
-Result<json::value> snapshot(const Parts& parts, const json::object& body) {
-    const std::string id = TRY(device_of(parts, body));
-    TRY_VOID(publish_snapshot(parts, id, std::chrono::milliseconds(2000)));
-    return json::object{{"id", id}};
+WebResult<json::value> snapshot(const Parts& parts, const json::object& body) {
+    return device_of(parts, body).and_then([&](const std::string& id) -> WebResult<json::value> {
+        if (parts.video != nullptr && parts.video->facts(id).is_null()) return tl::unexpected(not_found("camera", id));
+        if (const auto done = publish_snapshot(parts, id, std::chrono::milliseconds(2000)); !done) return device_failed(done.error());
+        return json::object{{"id", id}};
+    });
 }
 
-Result<json::value> diagnostics(const Parts& parts, const json::object&) { return diagnostics_document(parts); }
+WebResult<json::value> diagnostics(const Parts& parts, const json::object&) { return diagnostics_document(parts); }
 
-Result<json::value> talk(const Parts&, const json::object&) {
-    return fail(Errc::unsupported, "talking to a camera is not possible in this version");
+WebResult<json::value> talk(const Parts&, const json::object&) {
+    return tl::unexpected(WebError{406, "unsupported", "Talking to a camera is not possible in this version.", ""});
 }
 
-Result<json::value> mfa(const Parts& parts, const json::object&) {
+WebResult<json::value> mfa(const Parts& parts, const json::object& body) {
+    const auto code = text_of(body, "code");
+    if (!code) return tl::unexpected(code.error());
+    if (code->size() > kMaxCode || code->find_first_not_of("0123456789") != std::string::npos) return bad("The code consists of digits only.", "Type it as it stands in the mail.");
     if (!parts.config()->cloud.enabled || parts.config()->local_only)
-        return fail(Errc::unsupported, "the cloud is off, so no code is waited for; set cloud.enabled only if a Kasa camera needs it");
-    return fail(Errc::unsupported, "no login is waiting for a code");
+        return tl::unexpected(conflict("The cloud is off, so no code is waited for.", "Set cloud.enabled only if a Kasa camera needs it."));
+    return tl::unexpected(conflict("No login is waiting for a code.", "Log in again; a new code is mailed then."));
 }
 
 constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
@@ -146,10 +177,12 @@ constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
 
 }  // namespace
 
-Result<json::value> run_request(const Parts& parts, const std::string& what, const json::object& body) {
+WebResult<json::value> run_request(const Parts& parts, const std::string& what, const json::object& body) {
     for (const auto& [name, handler] : kHandlers)
         if (name == what) return handler(parts, body);
-    return fail(Errc::refused, "there is no request '" + what.substr(0, 60) + "'");
+    std::string all;
+    for (const auto& [name, handler] : kHandlers) all += (all.empty() ? "" : ", ") + std::string(name);
+    return tl::unexpected(WebError{404, "not_found", "There is no request '" + what.substr(0, 60) + "'.", "There are: " + all + "."});
 }
 
 }  // namespace tplink::gateway

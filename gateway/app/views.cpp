@@ -1,7 +1,6 @@
 #include "gateway/app/views.hpp"
 
 #include <cctype>
-#include <ctime>
 
 #include "gateway/capabilities/engine.hpp"
 
@@ -61,16 +60,6 @@ json::object capability(const Capability& row, const DeviceView& view) {
 std::string colon_mac(std::string_view mac) {
     std::string out;
     for (std::size_t i = 0; i + 1 < mac.size(); i += 2) out += (out.empty() ? "" : ":") + std::string(mac.substr(i, 2));
-    return out;
-}
-
-std::string iso_time(WallTime time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-    if (seconds == 0) return {};
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char out[32];
-    std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
     return out;
 }
 

@@ -6,13 +6,12 @@
 
 #include "gateway/device/device_view.hpp"
 #include "gateway/mqtt/homeassistant.hpp"
+#include "gateway/mqtt/time_text.hpp"
 
 namespace tplink::gateway {
 
 /// "a8:42:a1:00:11:22"; empty stays empty.
 std::string colon_mac(std::string_view mac);
-/// ISO 8601 in UTC, seconds; empty for the epoch.
-std::string iso_time(WallTime time);
 /// "Hallway camera" -> "hallway-camera": lower-case words joined by dashes; empty when nothing is left.
 std::string slug(std::string_view name);
 

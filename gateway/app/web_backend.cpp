@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "gateway/app/requests.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/version.hpp"
 
@@ -86,21 +85,17 @@ Health GatewayBackend::health() {
     return health;
 }
 
-WebResult<json::object> GatewayBackend::request(const std::string& what, const json::object& body) {
-    const auto answer = run_request(parts_, what, body);
-    if (!answer) return tl::unexpected(bad_request(answer.error().what));
+WebResult<json::object> GatewayBackend::object_of(const std::string& what, const json::object& body) {
+    auto answer = run_request(parts_, what, body);
+    if (!answer) return tl::unexpected(std::move(answer.error()));
     return answer->is_object() ? answer->get_object() : json::object{};
 }
 
 WebResult<json::object> GatewayBackend::change_device(const std::string& id, const json::object& changes) {
-    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
-    if (changes.contains("reconnect")) return request("device/reconnect", {{"id", id}});
-    return request("device/options", {{"id", id}, {"options", changes}});
+    if (changes.contains("reconnect")) return object_of("device/reconnect", {{"id", id}});
+    return object_of("device/options", {{"id", id}, {"options", changes}});
 }
 
-WebResult<json::object> GatewayBackend::remove_device(const std::string& id) {
-    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
-    return request("device/remove", {{"id", id}});
-}
+WebResult<json::object> GatewayBackend::remove_device(const std::string& id) { return object_of("device/remove", {{"id", id}}); }
 
 }  // namespace tplink::gateway

@@ -1,7 +1,9 @@
 #pragma once
 // The gateway as the page and the API see it.
 
+#include "gateway/app/bundle.hpp"
 #include "gateway/app/parts.hpp"
+#include "gateway/app/requests.hpp"
 #include "gateway/web/backend.hpp"
 
 namespace tplink::gateway {
@@ -18,14 +20,16 @@ public:
     bool whep_close(const std::string& session) override;
     Health health() override;
     std::string metrics() override { return metrics_text(parts_); }
-    WebResult<json::object> discover(const json::object& body) override { return request("device/discover", body); }
-    WebResult<json::object> add_device(const json::object& entry) override { return request("device/add", entry); }
+    WebResult<json::object> discover(const json::object& body) override { return object_of("device/discover", body); }
+    WebResult<json::object> add_device(const json::object& entry) override { return object_of("device/add", entry); }
     WebResult<json::object> change_device(const std::string& id, const json::object& changes) override;
     WebResult<json::object> remove_device(const std::string& id) override;
+    WebResult<json::value> request(const std::string& what, const json::object& body) override { return run_request(parts_, what, body); }
+    std::string diagnostics() override { return diagnostics_zip(parts_); }
     EventBus& events() override { return parts_.bus; }
 
 private:
-    WebResult<json::object> request(const std::string& what, const json::object& body);
+    WebResult<json::object> object_of(const std::string& what, const json::object& body);
     Parts parts_;
 };
 

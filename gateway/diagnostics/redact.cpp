@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <cstdio>
 
 #include "protocols/base/bytes.hpp"
+#include "protocols/base/crypto.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -18,6 +20,14 @@ constexpr std::array kIdentityKeys = {
     "fw_id",    "fwid",      "oem_id",    "oemid",       "owner",        "nickname",  "alias",    "dev_name", "device_alias", "device_name",
     "latitude", "longitude", "latitude_i", "longitude_i", "ip",           "ipaddr",    "host",     "sn",       "uuid",        "hw_desc",   "barcode",
     "parent_device_id", "original_device_id", "username", "gateway", "dns", "region", "zone_id", "name"};
+
+constexpr std::size_t kShortestHidden = 4;  // bytes
+
+/// As it stands between quotes: a password with a quote in it must not slip through a JSON text.
+std::string in_json(const std::string& text) {
+    std::string quoted = json::serialize(json::string(text));
+    return quoted.substr(1, quoted.size() - 2);
+}
 
 bool is_secret(const std::string& key) {
     return std::any_of(kSecretWords.begin(), kSecretWords.end(), [&](const char* word) { return key.find(word) != std::string::npos; });
@@ -43,10 +53,41 @@ std::string Redactor::pseudonym(const std::string& text, bool mac) {
     const std::string key = mac ? "mac:" + normalize_mac(text).value_or(text) : text;
     const auto at = names_.find(key);
     if (at != names_.end()) return at->second;
-    std::array<char, 32> name{};
-    if (mac) std::snprintf(name.data(), name.size(), "02-00-00-00-00-%02X", ++macs_ & 255);
-    else std::snprintf(name.data(), name.size(), "#MASKED_%d#", ++others_);
+    std::array<char, 40> name{};
+    if (!key_.empty()) {
+        // Locally administered addresses and marks of our own; what was there cannot be computed from them without the key.
+        const auto digest = hex_upper(crypto::sha256(key_.reveal() + key));
+        if (mac) std::snprintf(name.data(), name.size(), "02-%.2s-%.2s-%.2s-%.2s-%.2s", &digest[0], &digest[2], &digest[4], &digest[6], &digest[8]);
+        else std::snprintf(name.data(), name.size(), "#MASKED_%.10s#", digest.c_str());
+    } else if (mac) {
+        std::snprintf(name.data(), name.size(), "02-00-00-00-00-%02X", ++macs_ & 255);
+    } else {
+        std::snprintf(name.data(), name.size(), "#MASKED_%d#", ++others_);
+    }
     return names_[key] = name.data();
+}
+
+void Redactor::hide_secret(const std::string& text) {
+    if (text.size() < kShortestHidden) return;
+    hidden_[text] = "***";
+    hidden_[in_json(text)] = "***";
+}
+
+void Redactor::hide_identity(const std::string& text) {
+    if (text.size() < kShortestHidden) return;
+    hidden_.try_emplace(text, pseudonym(text, false));
+    hidden_.try_emplace(in_json(text), pseudonym(text, false));
+}
+
+void Redactor::hide_mac(const std::string& mac) {
+    const auto plain = normalize_mac(mac);
+    if (!plain) return;
+    const std::string dashed = pseudonym(*plain, true);
+    std::string short_form;
+    for (const char c : dashed)
+        if (c != '-') short_form.push_back(c);
+    hidden_[*plain] = ascii_lower(short_form);
+    hidden_[ascii_upper(*plain)] = short_form;
 }
 
 json::value Redactor::redact_member(std::string_view key, const json::value& value) {
@@ -78,7 +119,29 @@ json::value Redactor::redact(const json::value& value) {
 std::string Redactor::redact_text(const std::string& text) {
     static const std::regex mac("\\b([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\\b");
     static const std::regex address("\\b([0-9]{1,3}\\.){3}[0-9]{1,3}\\b");
-    return mask_tokens(replaced(replaced(text, mac, true), address, false));
+    std::string out = text;
+    for (auto word = hidden_.rbegin(); word != hidden_.rend(); ++word)  // "Hallway camera" before "Hallway"
+        for (std::size_t at = out.find(word->first); at != std::string::npos; at = out.find(word->first, at + word->second.size()))
+            out.replace(at, word->first.size(), word->second);
+    return mask_tokens(without_mails(replaced(replaced(out, mac, true), address, false)));
+}
+
+/// By hand like mask_tokens(): from each @ to both sides.
+std::string Redactor::without_mails(const std::string& text) {
+    constexpr std::string_view kInMail = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-";
+    std::string out;
+    std::size_t done = 0;
+    for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+        std::size_t begin = at;
+        while (begin > done && kInMail.find(text[begin - 1]) != std::string_view::npos) --begin;
+        const std::size_t end = std::min(text.find_first_not_of(kInMail, at + 1), text.size());
+        if (begin == at || end == at + 1) continue;
+        out.append(text, done, begin - done);
+        out += pseudonym(text.substr(begin, end - begin), false);
+        done = end;
+        at = end - 1;
+    }
+    return out.append(text, done);
 }
 
 std::string Redactor::replaced(const std::string& text, const std::regex& what, bool mac) {

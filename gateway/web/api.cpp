@@ -234,6 +234,9 @@ HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::s
         return reply_or_error(
             body_object(request).and_then([&](const json::object& body) { return backend_.discover(body); }));
     }
+    if (parts[1] == "account" && parts.size() == 3 && parts[2] == "mfa")
+        return post ? ask("account/mfa", request) : wrong_method("POST");
+    if (parts[1] == "diagnostics" && parts.size() == 2) return read ? diagnostics() : wrong_method("GET");
     if (parts[1] != "devices") return no_such_path();
     if (parts.size() == 3) return device(request, parts[2]);
     if (parts.size() > 3) return route_device(request, parts[2], {parts.begin() + 3, parts.end()});
@@ -242,6 +245,17 @@ HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::s
     return reply_or_error(
         body_object(request).and_then([&](const json::object& entry) { return backend_.add_device(entry); }),
         201);
+}
+
+HttpResponse Api::ask(const std::string& what, const HttpRequest& request) {
+    return reply_or_error(
+        body_object(request).and_then([&](const json::object& body) { return backend_.request(what, body); }));
+}
+
+HttpResponse Api::diagnostics() {
+    HttpResponse response = text_reply(backend_.diagnostics(), "application/zip");
+    response.headers.emplace_back("Content-Disposition", "attachment; filename=\"tplink2mqtt-diagnostics.zip\"");
+    return response;
 }
 
 HttpResponse Api::device(const HttpRequest& request, const std::string& id) {

@@ -31,6 +31,8 @@ private:
     HttpResponse device(const HttpRequest& request, const std::string& id);
     HttpResponse route_device(const HttpRequest& request, const std::string& id,
                               const std::vector<std::string>& rest);
+    HttpResponse ask(const std::string& what, const HttpRequest& request);
+    HttpResponse diagnostics();
     HttpResponse set(const HttpRequest& request, const std::string& id);
     HttpResponse snapshot(const HttpRequest& request, const std::string& id);
     HttpResponse whep_open(const HttpRequest& request, const std::string& id);

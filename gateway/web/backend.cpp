@@ -33,6 +33,8 @@ WebError not_found(std::string_view what, std::string_view name) {
             "GET /api/devices lists what there is."};
 }
 
+WebError conflict(std::string message, std::string hint) { return {409, "conflict", std::move(message), std::move(hint)}; }
+
 WebError bad_request(std::string message, std::string hint) {
     return {400, "bad_request", std::move(message), std::move(hint)};
 }

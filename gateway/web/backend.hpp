@@ -31,6 +31,8 @@ template <class T> using WebResult = tl::expected<T, WebError>;
 WebError to_web_error(const Error& error, std::string hint = {});
 /// 404: "There is no <what> '<name>'."
 WebError not_found(std::string_view what, std::string_view name);
+/// 409: it cannot be done as things stand.
+WebError conflict(std::string message, std::string hint);
 /// 400 with the sentence.
 WebError bad_request(std::string message, std::string hint = {});
 
@@ -89,6 +91,11 @@ public:
     virtual WebResult<boost::json::object> change_device(const std::string& id,
                                                          const boost::json::object& changes) = 0;
     virtual WebResult<boost::json::object> remove_device(const std::string& id) = 0;
+
+    /// What bridge/request/<what> answers on MQTT. errors: 400 bad body, 404, those of to_web_error.
+    virtual WebResult<boost::json::value> request(const std::string& what, const boost::json::object& body) = 0;
+    /// The bundle for bug reports: a zip.
+    virtual std::string diagnostics() = 0;
 
     /// The server is going: calls under way shall return soon, with whatever error; it waits for them.
     virtual void stopping() {}

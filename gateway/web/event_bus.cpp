@@ -69,6 +69,17 @@ std::shared_ptr<EventBus::Subscription> EventBus::subscribe(std::size_t log_line
     return subscription;
 }
 
+std::vector<std::string> EventBus::log_lines() const {
+    constexpr std::string_view kData = "\ndata: ";
+    std::vector<std::string> lines;
+    const std::lock_guard lock(mutex_);
+    for (const auto& frame : log_) {
+        const auto begin = frame->find(kData) + kData.size();
+        lines.push_back(frame->substr(begin, frame->find('\n', begin) - begin));
+    }
+    return lines;
+}
+
 std::size_t EventBus::readers() const {
     const std::lock_guard lock(mutex_);
     return static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(),

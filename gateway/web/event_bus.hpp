@@ -51,6 +51,8 @@ public:
     /// `log_lines`: how many of the last log lines come first.
     std::shared_ptr<Subscription> subscribe(std::size_t log_lines = 0);
     std::size_t readers() const;
+    /// The last lines of the log as JSON texts, oldest first.
+    std::vector<std::string> log_lines() const;
 
 private:
     mutable std::mutex mutex_;

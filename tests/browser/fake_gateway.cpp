@@ -141,6 +141,14 @@ public:
         remove(id);
         return json::object{{"status", "ok"}};
     }
+    WebResult<json::value> request(const std::string& what, const json::object& body) override {
+        say({{"request", what}, {"body", body}});
+        const std::lock_guard lock(mutex_);
+        const auto answer = answers_.find(what);
+        if (answer == answers_.end()) return json::object{};
+        return answer->second;
+    }
+    std::string diagnostics() override { return "PK"; }
     EventBus& events() override { return bus_; }
     void stopping() override {
         const std::lock_guard lock(mutex_);
@@ -179,6 +187,8 @@ private:
             holding_ = value.as_bool();
         } else if (word == "found") {
             found_ = value.as_array();
+        } else if (word == "answers") {
+            for (const auto& [what, answer] : value.as_object()) answers_[std::string(what)] = answer;
         } else if (word == "healthy") {
             health_ok_ = value.as_bool();
         } else if (word == "no_picture") {
@@ -210,6 +220,7 @@ private:
     std::condition_variable changed_;
     std::map<std::string, json::object> devices_;
     std::map<std::string, std::string> refusals_;
+    std::map<std::string, json::value> answers_;
     std::set<std::string> no_picture_, open_;
     std::optional<std::string> answer_;
     std::optional<WebError> whep_error_;

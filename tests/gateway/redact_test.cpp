@@ -15,6 +15,24 @@ TEST(Redactor, MasksTokensAddressesAndMacsWithStablePseudonyms) {
     for (const char* secret : {"192.168.1.20", "x1"}) EXPECT_EQ(text.find(secret), std::string::npos) << text;
 }
 
+TEST(Redactor, HidesWhatItWasToldWhereverItStandsAndHoweverItIsQuoted) {
+    Redactor redactor(Secret("key")), same(Secret("key")), other(Secret("another"));
+    redactor.hide_secret("pa\"ss wörd");
+    redactor.hide_identity("Hallway");
+    redactor.hide_identity("Hallway camera");
+    redactor.hide_mac("a8:42:a1:00:11:22");
+    const std::string text = redactor.redact_text("Hallway camera a842a1001122 A842A1001122 A8-42-A1-00-11-22 of me.too+x@example.co.uk: pa\"ss wörd, \"pa\\\"ss wörd\" @ @x x@");
+    for (const char* secret : {"Hallway", "camera", "a842a1", "A842A1", "A8-42", "example", "me.too", "wörd"}) EXPECT_EQ(text.find(secret), std::string::npos) << text;
+    EXPECT_EQ(redactor.redact_text("A8-42-A1-00-11-22"), same.redact_text("a8:42:a1:00:11:22"));
+    EXPECT_NE(redactor.redact_text("A8-42-A1-00-11-22"), other.redact_text("A8-42-A1-00-11-22"));
+}
+
+TEST(Redactor, AMailAddressAsLongAsADeviceLikesIsNoTrouble) {
+    const std::string mail = std::string(200'000, 'a') + "@" + std::string(200'000, 'b');
+    EXPECT_EQ(Redactor().redact_text(mail + " " + mail), "#MASKED_1# #MASKED_1#");
+    EXPECT_EQ(Redactor().redact_text(std::string(200'000, '@')), std::string(200'000, '@'));
+}
+
 TEST(Redactor, ATokenAsLongAsADeviceLikesIsNoTrouble) {
     EXPECT_EQ(Redactor().redact_text("stok=" + std::string(2'000'000, 'a') + "/ds stok=b"), "stok=***/ds stok=***");
 }

@@ -73,6 +73,11 @@ public:
         if (id != "a1") return tl::unexpected(not_found("device", id));
         return boost::json::object{{"status", "ok"}};
     }
+    WebResult<boost::json::value> request(const std::string& what, const boost::json::object& body) override {
+        if (!body.contains("code")) return tl::unexpected(bad_request("code is missing."));
+        return boost::json::object{{"what", what}};
+    }
+    std::string diagnostics() override { return "PK"; }
     EventBus& events() override { return bus; }
 
     EventBus bus;

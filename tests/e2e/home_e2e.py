@@ -1,0 +1,143 @@
+"""Requests, configuration, page and diagnostics, from outside: each test is a promise of the contract.
+
+python3 tests/e2e/home_e2e.py --build build/dev [unittest words]
+"""
+
+import argparse
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import gateway_e2e  # noqa: E402
+from gateway_e2e import Devices, world  # noqa: E402
+
+
+def ask(url, method="GET", body=None, **headers):
+    """Status, headers, bytes; whatever the status."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            return reply.status, reply.headers, reply.read()
+    except urllib.error.HTTPError as problem:
+        return problem.code, problem.headers, problem.read()
+
+
+class HomeCase(gateway_e2e.GatewayCase):
+    def api(self, path, method="GET", body=None):
+        status, _, answer = ask(self.demo.page + path, method, body)
+        return status, json.loads(answer) if answer else None
+
+    def request(self, what, body, seconds=15):
+        listener = self.listen(f"tplink2mqtt/bridge/response/{what}")
+        mark = f"t{time.monotonic()}"
+        time.sleep(0.2)  # the listener's subscription
+        self.send(f"tplink2mqtt/bridge/request/{what}", json.dumps({**body, "transaction": mark}))
+        _, message = listener.wait(f"tplink2mqtt/bridge/response/{what}", lambda p: json.loads(p).get("transaction") == mark, seconds)
+        return json.loads(message["payload"])
+
+
+class Requests(HomeCase):
+    def test_every_refusal_has_its_status_a_code_a_sentence_and_a_hint(self):
+        plug = self.devices.of("plug_klap")
+        self.online(plug)
+        id = Devices.id(plug)
+        for method, path, body, status in (("GET", "/api/devices/nobody", None, 404), ("DELETE", "/api/devices/nobody", None, 404), ("PATCH", "/api/devices/nobody", {"name": "x"}, 404),
+                                           ("PATCH", f"/api/devices/{id}", {"poll_s": "often"}, 400), ("PATCH", f"/api/devices/{id}", {"colour": "red"}, 400),
+                                           ("PATCH", f"/api/devices/{id}", {"host": "127.0.0.1"}, 400), ("PATCH", f"/api/devices/{id}", {}, 400),
+                                           ("POST", "/api/devices", {"name": "no address"}, 400), ("POST", "/api/discover", {"targets": "everything"}, 400),
+                                           ("POST", "/api/account/mfa", {}, 400), ("POST", "/api/account/mfa", {"code": "12ab"}, 400), ("POST", "/api/account/mfa", {"code": "123456"}, 409),
+                                           ("GET", f"/api/devices/{id}/snapshot.jpg", None, 404), ("PUT", "/api/devices", {}, 405), ("GET", "/api/nothing", None, 404)):
+            got, answer = self.api(path, method, body)
+            self.assertEqual(got, status, f"{method} {path} {body}: {answer}")
+            self.assertTrue(answer["error"]["code"] and answer["error"]["message"], answer)
+            self.assertIn("hint", answer["error"])
+
+    def test_mqtt_requests_answer_like_the_api(self):
+        camera = self.devices.of("camera_l1")
+        self.online(camera)
+        id = Devices.id(camera)
+        self.assertEqual(self.request("health_check", {})["data"], {"healthy": True})
+        self.assertEqual(self.request("device/rename", {"id": id, "name": "Porch"})["data"], {"id": id, "name": "Porch"})
+        self.until(lambda: self.api(f"/api/devices/{id}")[1]["name"] == "Porch", 5, "not renamed")
+        self.online(camera)
+        self.assertEqual(self.request("snapshot", {"id": id})["status"], "ok")
+        self.assertEqual(self.request("device/reconnect", {"id": id})["status"], "ok")
+        for what, body, code in (("device/remove", {"id": "nobody"}, "not_found"), ("device/remove", {}, "bad_request"), ("no/such", {}, "not_found"),
+                                 ("options", {"log_level": "loud"}, "bad_request"), ("device/add", {"host": "127.0.0.1", "colour": "red"}, "bad_request")):
+            answer = self.request(what, body)
+            self.assertEqual((answer["status"], answer["data"]["code"]), ("error", code), answer)
+            self.assertTrue(answer["error"])
+        answer = self.request("device/options", {"id": id, "options": {"password": "canary-new"}})
+        self.assertNotIn("canary-new", json.dumps(answer))
+
+    def test_a_removed_device_leaves_nothing_and_comes_back_when_added(self):
+        camera = self.devices.of("camera_l3")  # stands in the configuration file
+        self.online(camera)
+        id = Devices.id(camera)
+        listener = self.listen("homeassistant/#", "tplink2mqtt/#")
+        listener.wait(f"tplink2mqtt/{id}/state", bool)
+        time.sleep(1)
+        self.assertEqual(self.api(f"/api/devices/{id}", "DELETE")[0], 200)
+        self.until(lambda: id not in json.dumps(world.api(self.demo.page)), 5, "still listed")
+        time.sleep(1)
+        left = subprocess.run(["mosquitto_sub", "-p", str(self.broker[1]), "-t", f"tplink2mqtt/{id}/#", "-t", f"homeassistant/device/tplink2mqtt_{id}/config", "-W", "2", "-F", "%t"],
+                              capture_output=True, text=True).stdout
+        self.assertEqual(left, "")
+        status, answer = self.api("/api/devices", "POST", {"host": camera["address"], "port": camera["port"], "media_port": camera["media_port"], "family": "tapo_camera", "name": "Back again"})
+        self.assertEqual(status, 201, answer)
+        self.online(camera)
+        self.assertEqual(self.api("/api/devices", "POST", {"host": camera["address"], "port": camera["port"]})[0], 409)
+
+
+class Diagnostics(HomeCase):
+    def test_the_bundle_is_a_zip_without_secrets_and_identities(self):
+        devices = [self.online(device) for device in self.devices.list]
+        self.api(f"/api/devices/{devices[0]['id']}/set", "POST", {"led": "OFF"})
+        status, headers, body = ask(self.demo.page + "/api/diagnostics")
+        self.assertEqual((status, headers["Content-Type"]), (200, "application/zip"))
+        bundle = zipfile.ZipFile(io.BytesIO(body))
+        self.assertIsNone(bundle.testzip())
+        names = bundle.namelist()
+        self.assertIn("diagnostics.json", names)
+        self.assertEqual(sum(name.startswith("devices/") for name in names), len(devices))
+        everything = "\n".join(names) + "".join(bundle.read(name).decode() for name in names)
+        private = [self.account["username"], self.account["password"], json.dumps(self.account["password"])[1:-1]]
+        for device in devices:
+            private += [device["id"], device["mac"], device["mac"].upper().replace(":", "-"), device["host"], device["name"]]
+        for word in private:
+            self.assertNotIn(word.lower(), everything.lower())
+        exchanges = [json.loads(bundle.read(name)) for name in names if name.startswith("exchanges/")]
+        self.assertTrue(all(any(line["what"].startswith("login") for line in lines) for lines in exchanges))
+        self.assertTrue(any(line["what"].startswith("call ") for lines in exchanges for line in lines))
+        again = zipfile.ZipFile(io.BytesIO(ask(self.demo.page + "/api/diagnostics")[2]))
+        self.assertEqual(set(again.namelist()), set(names), "pseudonyms changed")
+
+    def test_canary_secrets_appear_nowhere(self):
+        for device in self.devices.list:
+            self.online(device)
+        listener = self.listen("tplink2mqtt/#", "homeassistant/#")
+        self.assertEqual(self.request("diagnostics", {})["status"], "ok")
+        everything = json.dumps([m for _, m in listener.messages]) + (self.demo.folder / "gateway.log").read_text(errors="replace")
+        for path in ("/api/devices", "/metrics", "/healthz", "/", "/api/settings"):
+            everything += ask(self.demo.page + path)[2].decode()
+        for secret in self.account.values():
+            self.assertNotIn(secret, everything)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--build", required=True)
+    known, rest = parser.parse_known_args()
+    gateway_e2e.BUILD = os.path.abspath(known.build)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
