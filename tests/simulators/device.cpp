@@ -17,60 +17,94 @@ HttpServerOptions Device::http_options() const {
     out.address = options_.address;
     out.port = options_.port;
     out.tls = tls();
+    out.reactor = options_.reactor;
     return out;
 }
 
-void Device::start() {
-    if (http_) return;
+HttpReply Device::handle(const HttpRequest&) { return {.status = 404, .content_type = "text/html"}; }
+
+std::unique_ptr<Port> Device::make_control_port(std::function<void()> on_revived) {
     HttpServerOptions http = http_options();
-    http.on_revived = [this] {
-        if (reachability_hook_) reachability_hook_(true);
-    };
-    http_ = std::make_unique<HttpServer>(
+    http.on_revived = std::move(on_revived);
+    return std::make_unique<HttpServer>(
         std::move(http), [this](const HttpRequest& request) { return handle(request); }, faults_);
-    http_->start();
-    options_.port = http_->port();
+}
+
+void Device::start() {
+    if (control_) return;
+    control_ = make_control_port([this] {
+        if (reachability_hook_) reachability_hook_(true);
+    });
+    control_->start();
+    options_.port = control_->number();
+    side_ = make_side_ports();
+    for (const auto& port : side_) port->start();
     alive_ = true;
-    if (!options_.discovery_port) return;
-    discovery_ = std::make_unique<DiscoveryResponder>(
-        options_.address, *options_.discovery_port, [this](const Probe& probe) -> std::string {
-            if (!alive()) return {};
-            return json::serialize(json::object{{"error_code", 0}, {"result", announcement(probe.rsa_key)}});
-        });
+    if (options_.discovery_port) {
+        discovery_ = make_discovery_port(options_.address, *options_.discovery_port, options_.reactor,
+                                         [this](const Probe& probe) { return announce(probe.rsa_key); });
+        discovery_->start();
+    }
+    if (options_.lazy_http) {
+        control_->kill();
+        waits_for_probe_ = true;
+    }
+}
+
+std::string Device::announce(const std::string& rsa_key) {
+    if (!alive_) return {};
+    if (waits_for_probe_.exchange(false))
+        control_->revive(*options_.lazy_http);
+    else if (!options_.lazy_http && !control_->listening())
+        return {};
+    const json::object result = announcement(rsa_key);
+    if (result.empty()) return {};
+    return json::serialize(json::object{{"error_code", 0}, {"result", result}});
 }
 
 void Device::stop() {
     alive_ = false;
+    if (discovery_) discovery_->stop();
+    for (const auto& port : side_) port->stop();
+    if (control_) control_->stop();
     discovery_.reset();
-    if (http_) http_->stop();
-    http_.reset();
+    side_.clear();
+    control_.reset();
 }
 
 void Device::kill() {
     alive_ = false;
-    if (http_) http_->kill();
+    waits_for_probe_ = false;
+    if (control_) control_->kill();
+    for (const auto& port : side_) port->kill();
     if (reachability_hook_) reachability_hook_(false);
+}
+
+void Device::open(std::chrono::milliseconds after) {
+    alive_ = true;
+    for (const auto& port : side_) port->revive(after);
+    if (options_.lazy_http)
+        waits_for_probe_ = true;
+    else
+        control_->revive(after);
 }
 
 void Device::revive() {
-    if (!http_) return;
-    alive_ = true;
-    http_->revive();
+    if (control_) open(std::chrono::milliseconds(0));
 }
 
 void Device::reboot() {
-    if (!http_) return;
-    http_->kill();
-    if (reachability_hook_) reachability_hook_(false);
+    if (!control_) return;
+    kill();
     forget_everything();
-    http_->revive(std::chrono::milliseconds(options_.reboot_ms));
+    open(std::chrono::milliseconds(options_.reboot_ms));
 }
 
 std::uint16_t Device::port() const { return options_.port; }
 
-std::uint16_t Device::discovery_port() const { return discovery_ ? discovery_->port() : std::uint16_t{0}; }
+std::uint16_t Device::discovery_port() const { return discovery_ ? discovery_->number() : std::uint16_t{0}; }
 
-bool Device::alive() const { return alive_ && http_ && http_->listening(); }
+bool Device::alive() const { return alive_ && control_ && control_->listening(); }
 
 json::object Device::state() const {
     json::object out{{"kind", kind()},
@@ -80,7 +114,7 @@ json::object Device::state() const {
                      {"requests", requests_.load()},
                      {"login_attempts", login_attempts_.load()},
                      {"login_failures", login_failures_.load()},
-                     {"open_connections", http_ ? http_->connections_open() : 0},
+                     {"open_connections", control_ ? control_->connections_open() : 0},
                      {"faults", to_json(faults_.get())}};
     for (const auto& [key, value] : own_state()) out[key] = value;
     return out;

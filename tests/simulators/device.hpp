@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "protocols/base/result.hpp"
 #include "tests/simulators/faults.hpp"
@@ -18,7 +19,8 @@
 
 namespace tplink::sim {
 
-class DiscoveryResponder;
+class Port;
+class Reactor;
 
 struct DeviceOptions {
     std::string address = "127.0.0.1";
@@ -30,6 +32,10 @@ struct DeviceOptions {
     std::string username = "demo@example.com";
     std::string password = "demo-password";
     int reboot_ms = 1500; ///< how long a reboot takes
+    /// The control port opens only that long after a TDP probe, at start and after each reboot, as firmware
+    /// that starts its HTTP server late.
+    std::optional<std::chrono::milliseconds> lazy_http = {};
+    std::shared_ptr<Reactor> reactor = {}; ///< shared with other devices; null: one per port
     World world = real_world();
 };
 
@@ -59,7 +65,7 @@ public:
     bool alive() const;
     FaultSwitch& faults() { return faults_; }
 
-    /// "tapo_plug_aes", "tapo_plug_klap", "tapo_camera_l1", "tapo_camera_l3".
+    /// "tapo_plug_klap", "kasa_plug_xor", "tapo_camera_l3" ...
     virtual std::string_view kind() const = 0;
     /// True state and counters: what a test compares with what the client says.
     boost::json::object state() const;
@@ -71,8 +77,10 @@ public:
     /// reboot (true).
     Result<void> apply_faults(const boost::json::object& changes);
 
-    virtual HttpReply handle(const HttpRequest& request) = 0;
-    /// `result` of the TDP answer. rsa_key: PEM from the probe, empty when it had none.
+    /// Answers on the HTTP control port; 404 unless the device has one.
+    virtual HttpReply handle(const HttpRequest& request);
+    /// `result` of the TDP answer; empty: this device keeps silent there. rsa_key: PEM from the probe, empty
+    /// when it had none.
     virtual boost::json::object announcement(const std::string& rsa_key) const = 0;
 
 protected:
@@ -81,6 +89,11 @@ protected:
     virtual void forget_everything() = 0;
     virtual std::shared_ptr<ssl_ctx_st> tls() const { return nullptr; }
     virtual HttpServerOptions http_options() const;
+    /// The port that options().port numbers: HTTP unless overridden.
+    virtual std::unique_ptr<Port> make_control_port(std::function<void()> on_revived);
+    /// Further ports, which vanish and come back with the first.
+    virtual std::vector<std::unique_ptr<Port>> make_side_ports() { return {}; }
+    const std::vector<std::unique_ptr<Port>>& side_ports() const { return side_; }
     const World& world() const { return options_.world; }
 
     // What a client did here; read by state().
@@ -91,9 +104,14 @@ protected:
 private:
     DeviceOptions options_;
     FaultSwitch faults_;
-    std::unique_ptr<HttpServer> http_;
-    std::unique_ptr<DiscoveryResponder> discovery_;
+    void open(std::chrono::milliseconds after);
+    std::string announce(const std::string& rsa_key);
+
+    std::unique_ptr<Port> control_;
+    std::unique_ptr<Port> discovery_;
+    std::vector<std::unique_ptr<Port>> side_;
     std::atomic<bool> alive_ = false;
+    std::atomic<bool> waits_for_probe_ = false; ///< lazy_http: the control port is closed until then
     std::function<void(bool)> reachability_hook_;
 };
 

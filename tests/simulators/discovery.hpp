@@ -11,6 +11,9 @@
 
 namespace tplink::sim {
 
+class Port;
+class Reactor;
+
 struct Probe {
     std::string rsa_key; ///< PEM, empty in the short probe
 };
@@ -20,20 +23,10 @@ std::optional<Probe> parse_probe(Bytes datagram);
 /// Header (op code 0001, flags and serial 0) and `json`.
 Buffer build_answer(std::string_view json);
 
-/// Answers probes on address:port with announce(probe) until destroyed; no answer while announce returns "".
-class DiscoveryResponder {
-public:
-    using Announce = std::function<std::string(const Probe&)>;
-    /// Listens when it returns. Throws std::system_error when the address cannot be bound.
-    DiscoveryResponder(const std::string& address, std::uint16_t port, Announce announce);
-    ~DiscoveryResponder();
-    DiscoveryResponder(const DiscoveryResponder&) = delete;
-    DiscoveryResponder& operator=(const DiscoveryResponder&) = delete;
-    std::uint16_t port() const;
-
-private:
-    struct State;
-    std::unique_ptr<State> state_;
-};
+/// UDP port that answers probes with announce(probe); no answer while announce returns "". reactor: may be
+/// null.
+using Announce = std::function<std::string(const Probe&)>;
+std::unique_ptr<Port> make_discovery_port(const std::string& address, std::uint16_t port,
+                                          std::shared_ptr<Reactor> reactor, Announce announce);
 
 } // namespace tplink::sim

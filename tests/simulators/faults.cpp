@@ -14,12 +14,21 @@ struct Count {
     int Faults::*member;
     Strike strike;
 };
-constexpr std::array<Count, 6> kCounts{{{"deaf", &Faults::deaf, Strike::deaf},
+constexpr std::array<Count, 7> kCounts{{{"deaf", &Faults::deaf, Strike::deaf},
                                         {"drop", &Faults::drop, Strike::drop},
                                         {"garbage", &Faults::garbage, Strike::garbage},
                                         {"noise", &Faults::noise, Strike::noise},
                                         {"stall", &Faults::stall, Strike::stall},
-                                        {"reset", &Faults::reset, Strike::reset}}};
+                                        {"reset", &Faults::reset, Strike::reset},
+                                        {"forbid", &Faults::forbid, Strike::forbid}}};
+
+struct Number {
+    std::string_view name;
+    int Faults::*member;
+};
+constexpr std::array<Number, 3> kNumbers{{{"delay_ms", &Faults::delay_ms},
+                                          {"rate_limit", &Faults::rate_limit},
+                                          {"split_bytes", &Faults::split_bytes}}};
 
 Result<void> apply_one(Faults& faults, std::string_view key, const json::value& value) {
     if (key == "close_after_answer") {
@@ -29,10 +38,11 @@ Result<void> apply_one(Faults& faults, std::string_view key, const json::value& 
     }
     const auto number = json::try_value_to<int>(value);
     if (!number) return fail(Errc::refused, std::string(key) + ": not a number");
-    if (key == "delay_ms") {
-        faults.delay_ms = *number;
-        return {};
-    }
+    for (const Number& plain : kNumbers)
+        if (plain.name == key) {
+            faults.*plain.member = *number;
+            return {};
+        }
     for (const Count& count : kCounts)
         if (count.name == key) {
             faults.*count.member = *number;
@@ -72,8 +82,15 @@ Strike FaultSwitch::next_strike() {
     return Strike::none;
 }
 
+bool FaultSwitch::take_rate_limit() {
+    const std::lock_guard lock(mutex_);
+    if (faults_.rate_limit > 0) return faults_.rate_limit-- > 0;
+    return faults_.rate_limit < 0;
+}
+
 json::object to_json(const Faults& faults) {
-    json::object out{{"delay_ms", faults.delay_ms}, {"close_after_answer", faults.close_after_answer}};
+    json::object out{{"close_after_answer", faults.close_after_answer}};
+    for (const Number& plain : kNumbers) out[plain.name] = faults.*plain.member;
     for (const Count& count : kCounts) out[count.name] = faults.*count.member;
     return out;
 }

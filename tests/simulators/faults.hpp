@@ -17,10 +17,13 @@ struct Faults {
     int noise = 0;                   ///< bytes that are no HTTP
     int stall = 0;                   ///< half of the answer, then nothing; TCP stays open
     int reset = 0;                   ///< TCP reset in the middle of the answer
+    int forbid = 0;                  ///< request not executed, HTTP 403 (elsewhere: the connection ends)
+    int rate_limit = 0;              ///< inner requests answered -1301, not executed
+    int split_bytes = 0;             ///< answers go out in pieces of that size
     bool close_after_answer = false; ///< one request per connection, without `Connection: close`
 };
 
-enum class Strike { none, deaf, drop, garbage, noise, stall, reset };
+enum class Strike { none, deaf, drop, garbage, noise, stall, reset, forbid };
 
 /// The faults of one device; all members from any thread.
 class FaultSwitch {
@@ -31,6 +34,8 @@ public:
     Result<void> apply(const boost::json::object& changes);
     /// What happens to the next request; counts it off.
     Strike next_strike();
+    /// Counts off `rate_limit`; true: this inner request is struck.
+    bool take_rate_limit();
 
 private:
     mutable std::mutex mutex_;

@@ -149,6 +149,50 @@ TEST_F(DemoHost, KilledCameraVanishesOnAllPortsAndComesBack) {
     EXPECT_FALSE(probe(summary, "").empty());
 }
 
+TEST(HostConfig, KasaDevicesAreFoundWhereTheyListen) {
+    const json::object config{
+        {"discovery_port", 0},
+        {"devices", json::array{json::object{{"kind", "kasa_plug_klap"},
+                                             {"model", "HS300"},
+                                             {"address", "127.0.66.1"},
+                                             {"mac", "02-00-00-00-00-41"}},
+                                json::object{{"kind", "kasa_plug_xor"},
+                                             {"model", "KL130"},
+                                             {"address", "127.0.66.2"},
+                                             {"mac", "02-00-00-00-00-42"},
+                                             {"options", json::object{{"tcp_port", 0}, {"udp_port", 0}}}}}}};
+    const auto built = build_devices(config, make_shares());
+    ASSERT_TRUE(built) << built.error().what;
+    for (const auto& device : *built) device->start();
+    const json::object found = probe((*built)[0]->summary(), "");
+    EXPECT_EQ(found.at("device_type"), "IOT.SMARTPLUGSWITCH");
+    EXPECT_EQ(found.at("device_model"), "HS300(EU)");
+    EXPECT_EQ(found.at("mgt_encrypt_schm").at("encrypt_type"), "KLAP");
+    EXPECT_EQ(found.at("mgt_encrypt_schm").at("new_klap"), 1);
+    const json::object bulb = (*built)[1]->summary();
+    EXPECT_EQ(bulb.at("kind"), "kasa_plug_xor");
+    EXPECT_NE(bulb.at("udp_port"), 0);
+    EXPECT_TRUE(accepts_connections("127.0.66.2", bulb.at("port").to_number<int>()));
+}
+
+TEST(HostConfig, LazyWebServerWaitsForAProbe) {
+    const json::object config{
+        {"discovery_port", 0},
+        {"devices", json::array{json::object{{"kind", "tapo_plug_klap"},
+                                             {"address", "127.0.66.3"},
+                                             {"options", json::object{{"lazy_http_ms", 1}}}}}}};
+    const auto built = build_devices(config, make_shares());
+    ASSERT_TRUE(built) << built.error().what;
+    (*built)[0]->start();
+    const json::object summary = (*built)[0]->summary();
+    const int port = summary.at("port").to_number<int>();
+    EXPECT_FALSE(accepts_connections("127.0.66.3", port));
+    EXPECT_FALSE(probe(summary, "").empty());
+    EXPECT_TRUE(eventually([&] { return accepts_connections("127.0.66.3", port); }));
+    (*built)[0]->device().reboot();
+    EXPECT_FALSE(accepts_connections("127.0.66.3", port));
+}
+
 TEST(HostConfig, NamesWhatIsWrong) {
     const HostShares shares{};
     const auto wrong = [&](const char* entry) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/simulators/tcp_port.hpp"
+
 struct ssl_ctx_st;
 
 namespace tplink::sim {
@@ -39,43 +41,40 @@ struct HttpReply {
     std::function<void()> then = {}; ///< run after the reply went out, e.g. a reboot; may be empty
 };
 
-struct HttpServerOptions {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 0;          ///< 0: any; kept over kill and revive
-    std::shared_ptr<ssl_ctx_st> tls; ///< null: plain HTTP
-    std::chrono::milliseconds idle{60000};
-    std::function<void()> on_revived = {}; ///< listens again after kill(); called by the accepting thread
-    bool exact_content_length = false;     ///< sees no body unless the header is spelled `Content-Length`
+struct HttpServerOptions : TcpPortOptions {
+    std::shared_ptr<ssl_ctx_st> tls;   ///< null: plain HTTP
+    bool exact_content_length = false; ///< sees no body unless the header is spelled `Content-Length`
 };
 
-/// One thread accepts, one more per connection. Members from any thread; handlers run on connection threads.
-class HttpServer {
+/// Members from any thread; handlers run on connection threads.
+class HttpServer final : public Port {
 public:
     using Handler = std::function<HttpReply(const HttpRequest&)>;
 
     HttpServer(HttpServerOptions options, Handler handler, FaultSwitch& faults);
-    ~HttpServer();
-    HttpServer(const HttpServer&) = delete;
-    HttpServer& operator=(const HttpServer&) = delete;
+    ~HttpServer() override { stop(); }
 
-    /// Listens when it returns. Throws std::system_error when the address cannot be bound.
-    void start();
+    void start() override { port_.start(); }
     /// Ends all connections and joins their threads.
-    void stop();
-    std::uint16_t port() const;
-    bool listening() const;
-    std::size_t connections_open() const;
-
-    /// Stops listening and ends all connections, with RST, from a handler's `then` too. Not a stop().
-    void kill();
-    /// Listens again on the same port after kill(); at once when `after` is 0. Not synchronous.
-    void revive(std::chrono::milliseconds after = std::chrono::milliseconds(0));
-    /// Ends all connections, keeps listening.
-    void drop_connections();
+    void stop() override { port_.stop(); }
+    std::uint16_t number() const override { return port_.number(); }
+    std::uint16_t port() const { return port_.number(); }
+    bool listening() const override { return port_.listening(); }
+    std::size_t connections_open() const override { return port_.connections_open(); }
+    /// Stops listening and ends all connections, with RST, from a handler's `then` too.
+    void kill() override { port_.kill(); }
+    void revive(std::chrono::milliseconds after) override { port_.revive(after); }
+    void drop_connections() { port_.drop_connections(); }
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    void serve(Connection& connection, const std::string& peer);
+    bool answer(Connection& connection, const HttpRequest& request);
+
+    const std::shared_ptr<ssl_ctx_st> tls_;
+    const bool exact_content_length_;
+    const Handler handler_;
+    FaultSwitch& faults_;
+    TcpPort port_; // last: its threads use the others
 };
 
 } // namespace tplink::sim

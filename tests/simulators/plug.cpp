@@ -18,19 +18,24 @@ PlugFacts facts_of(const PlugOptions& options) {
     return facts;
 }
 
+std::unique_ptr<InnerDevice> inner_of(const PlugOptions& options) {
+    if (options.make_inner) return options.make_inner(options);
+    return std::make_unique<SmartPlug>(facts_of(options), options.world);
+}
+
 } // namespace
 
 Plug::Plug(PlugOptions options)
-    : Device(options), plug_(facts_of(options), options.world), plug_options_(std::move(options)) {}
+    : Device(options), inner_(inner_of(options)), plug_options_(std::move(options)) {}
 
 json::object Plug::announcement(const std::string&) const {
     json::object scheme_and_port = scheme();
     scheme_and_port["is_support_https"] = false;
     scheme_and_port["http_port"] = port();
-    return {{"device_id", hex_upper(md5(as_bytes(plug_.device_id())))},
+    return {{"device_id", hex_upper(md5(as_bytes(inner_->device_id())))},
             {"owner", plug_options_.factory_default ? "" : hex_upper(md5(as_bytes(options().username)))},
-            {"device_type", "SMART.TAPOPLUG"},
-            {"device_model", plug_.facts().model + plug_.facts().region_suffix},
+            {"device_type", inner_->device_type()},
+            {"device_model", inner_->model() + inner_->region_suffix()},
             {"ip", options().address},
             {"mac", options().mac},
             {"is_support_iot_cloud", true},
@@ -40,21 +45,19 @@ json::object Plug::announcement(const std::string&) const {
 }
 
 json::object Plug::own_state() const {
-    json::object out = plug_.state();
-    out["model"] = plug_.facts().model;
+    json::object out = inner_->state();
+    out["model"] = inner_->model();
     out["open_sessions"] = session_count();
     return out;
 }
 
 std::string Plug::run_inner(std::string_view text, HttpReply& reply) {
-    boost::system::error_code error;
-    const json::value request = json::parse(text, error);
     ++requests_;
-    if (error || !request.is_object()) return R"({"error_code":-1003})";
-    std::string answer = json::serialize(plug_.answer(request.get_object()));
-    if (plug_.take_reboot())
+    if (faults().take_rate_limit()) return inner_->rate_limited();
+    std::string answer = inner_->answer_text(text);
+    if (inner_->take_reboot())
         reply.then = [this] {
-            plug_.power_cycle();
+            inner_->power_cycle();
             reboot();
         };
     return answer;

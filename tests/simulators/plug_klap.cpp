@@ -74,6 +74,7 @@ PlugKlap::PlugKlap(PlugKlapOptions options)
 json::object PlugKlap::scheme() const {
     json::object out{{"encrypt_type", "KLAP"}};
     if (klap_options_.version == 2) out["lv"] = 2;
+    if (klap_options_.new_klap) out["new_klap"] = 1;
     return out;
 }
 

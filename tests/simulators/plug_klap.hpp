@@ -13,6 +13,7 @@ struct PlugKlapOptions : PlugOptions {
     /// How far a request's seq may jump ahead, for requests lost on the way. A repeated seq is always
     /// refused.
     std::uint32_t seq_window = 16;
+    bool new_klap = false; ///< announces `new_klap`: 1, as Kasa devices with version 2
     bool third_party_off =
         false; ///< handshake1 answers 403, as after the firmware update that shuts clients out
 };
@@ -36,7 +37,9 @@ public:
     explicit PlugKlap(PlugKlapOptions options);
     ~PlugKlap() override { stop(); }
 
-    std::string_view kind() const override { return "tapo_plug_klap"; }
+    std::string_view kind() const override {
+        return inner_->device_type().starts_with("IOT.") ? "kasa_plug_klap" : "tapo_plug_klap";
+    }
     HttpReply handle(const HttpRequest& request) override;
     void expire_sessions() override;
 

@@ -87,6 +87,15 @@ bool SmartPlug::has_component(std::string_view id) const {
     return id == "auto_off" && facts_.words_for_heat; // came with the same generation of firmware
 }
 
+std::string SmartPlug::answer_text(std::string_view request) {
+    boost::system::error_code error;
+    const json::value parsed = json::parse(request, error);
+    if (error || !parsed.is_object()) return json::serialize(json::object{{"error_code", kDecodeFailed}});
+    return json::serialize(answer(parsed.get_object()));
+}
+
+std::string SmartPlug::rate_limited() const { return R"({"error_code":-1301})"; }
+
 json::object SmartPlug::answer(const json::object& request) {
     const json::value* method = request.if_contains("method");
     if (!method || !method->is_string()) return {{"error_code", kDecodeFailed}};

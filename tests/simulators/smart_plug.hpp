@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocols/base/result.hpp"
+#include "tests/simulators/inner_device.hpp"
 #include "tests/simulators/world.hpp"
 
 namespace tplink::sim {
@@ -31,22 +31,26 @@ struct PlugFacts {
 };
 
 /// All members from any thread.
-class SmartPlug {
+class SmartPlug final : public InnerDevice {
 public:
     SmartPlug(PlugFacts facts, World world);
 
     /// Answers one inner request, multipleRequest included: {"error_code":0,"result":{...}}.
     boost::json::object answer(const boost::json::object& request);
-    /// Set by device_reboot: how long after the reply; asked once by the transport.
-    std::optional<std::chrono::milliseconds> take_reboot();
-    /// A power cycle: timers gone, switch as before (default_states last_states).
-    void power_cycle();
+    std::string answer_text(std::string_view request) override;
+    std::string rate_limited() const override;
+    std::optional<std::chrono::milliseconds> take_reboot() override;
+    void power_cycle() override;
 
-    boost::json::object state();
+    boost::json::object state() override;
     /// device_on, load_w, overheated, rssi, nickname, led_rule, energy_today_wh.
-    Result<void> set_state(const boost::json::object& changes);
+    Result<void> set_state(const boost::json::object& changes) override;
     const PlugFacts& facts() const { return facts_; }
-    std::string device_id() const;
+    std::string device_id() const override;
+    std::string device_type() const override { return "SMART.TAPOPLUG"; }
+    std::string model() const override { return facts_.model; }
+    std::string region_suffix() const override { return facts_.region_suffix; }
+    std::string hardware_version() const override { return facts_.hw_ver; }
 
 private:
     using Reply = tl::expected<boost::json::object, int>; ///< result or error_code

@@ -6,12 +6,12 @@
 #include "protocols/base/bytes.hpp"
 #include "tests/simulators/camera_l1.hpp"
 #include "tests/simulators/camera_l3.hpp"
+#include "tests/simulators/host/build_plug.hpp"
 #include "tests/simulators/host/hosted_device.hpp"
 #include "tests/simulators/host/option_reader.hpp"
 #include "tests/simulators/media/clip.hpp"
 #include "tests/simulators/media/media_server.hpp"
-#include "tests/simulators/plug_aes.hpp"
-#include "tests/simulators/plug_klap.hpp"
+#include "tests/simulators/reactor.hpp"
 
 namespace tplink::sim {
 
@@ -43,20 +43,6 @@ void read_common(OptionReader& entry, const json::object& defaults, DeviceOption
     entry.read("alias", out.alias);
     entry.read("username", out.username);
     entry.read("password", out.password);
-}
-
-void read_plug(OptionReader& options, PlugOptions& out) {
-    options.read("reboot_ms", out.reboot_ms);
-    options.read("has_meter", out.plug.has_meter);
-    options.read("meter_version", out.plug.meter_version);
-    options.read("words_for_heat", out.plug.words_for_heat);
-    options.read("load_w", out.plug.load_w);
-    options.read("batch_max", out.plug.batch_max);
-    options.read("stops_at_failing_entry", out.plug.stops_at_failing_entry);
-    options.read("factory_default", out.factory_default);
-    options.read("max_sessions", out.max_sessions);
-    options.read("session_life_s", out.session_life);
-    options.read("fw_ver", out.plug.fw_ver);
 }
 
 void read_camera(OptionReader& options, CameraOptions& out) {
@@ -91,32 +77,6 @@ struct Built {
     std::unique_ptr<Device> device;
     MediaServerOptions media;
 };
-
-Built build_plug(const std::string& kind, const DeviceOptions& common, const std::string& model,
-                 OptionReader& options) {
-    if (kind == "tapo_plug_aes") {
-        PlugAesOptions out;
-        static_cast<DeviceOptions&>(out) = common;
-        out.plug.has_meter = out.plug.words_for_heat = false;
-        out.plug.fw_ver = "1.2.5 Build 200401 Rel.00001";
-        out.plug.region_suffix = "";
-        out.plug.model = model.empty() ? "P100" : model;
-        read_plug(options, out);
-        options.read("login_version", out.login_version);
-        options.read("only_password2", out.only_password2);
-        options.read("cookie_name", out.cookie_name);
-        options.read("wants_terminal_uuid", out.wants_terminal_uuid);
-        return {std::make_unique<PlugAes>(std::move(out)), {}};
-    }
-    PlugKlapOptions out;
-    static_cast<DeviceOptions&>(out) = common;
-    out.plug.model = model.empty() ? "P110" : model;
-    read_plug(options, out);
-    options.read("version", out.version);
-    options.read("seq_window", out.seq_window);
-    options.read("third_party_off", out.third_party_off);
-    return {std::make_unique<PlugKlap>(std::move(out)), {}};
-}
 
 Built build_camera(const std::string& kind, const DeviceOptions& common, const std::string& model,
                    OptionReader& options, const HostShares& shares) {
@@ -193,7 +153,8 @@ json::object shifted(const json::object& entry, std::uint32_t n) {
 } // namespace
 
 HostShares make_shares() {
-    return {std::make_shared<const TlsIdentity>(2048), std::make_shared<ClipLibrary>()};
+    return {std::make_shared<const TlsIdentity>(2048), std::make_shared<ClipLibrary>(),
+            std::make_shared<Reactor>()};
 }
 
 Result<std::unique_ptr<HostedDevice>> build_device(const json::object& entry_object,
@@ -219,12 +180,13 @@ Result<std::unique_ptr<HostedDevice>> build_device(const json::object& entry_obj
     OptionReader options(option_object);
     bool wants_media = true;
     options.read("media", wants_media);
-    const bool plug = kind.starts_with("tapo_plug_");
-    if (kind != "tapo_plug_aes" && kind != "tapo_plug_klap" && kind != "tapo_camera_l1" &&
-        kind != "tapo_camera_l3")
+    common.reactor = shares.reactor;
+    Built built;
+    built.device = build_plug(kind, common, model, options);
+    const bool plug = built.device != nullptr;
+    if (!plug && kind != "tapo_camera_l1" && kind != "tapo_camera_l3")
         return fail(Errc::refused, "devices: kind: no simulator for \"" + kind + "\"");
-    Built built =
-        plug ? build_plug(kind, common, model, options) : build_camera(kind, common, model, options, shares);
+    if (!plug) built = build_camera(kind, common, model, options, shares);
     if (const std::string wrong = options.error(); !wrong.empty())
         return fail(Errc::refused, "options: " + wrong);
 

@@ -5,6 +5,7 @@
 #include "protocols/base/bytes.hpp"
 #include "tests/simulators/camera.hpp"
 #include "tests/simulators/host/option_reader.hpp"
+#include "tests/simulators/kasa_plug.hpp"
 #include "tests/simulators/media/media_server.hpp"
 
 namespace tplink::sim {
@@ -77,6 +78,7 @@ json::object HostedDevice::summary() const {
                      {"model", device_->state().at("model")},
                      {"port", device_->port()},
                      {"discovery_port", device_->discovery_port()}};
+    if (const auto* kasa = dynamic_cast<const KasaPlug*>(device_.get())) out["udp_port"] = kasa->udp_port();
     if (media_) out["media_port"] = media_->port();
     return out;
 }

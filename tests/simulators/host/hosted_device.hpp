@@ -14,12 +14,14 @@ class Camera;
 class ClipLibrary;
 class Device;
 class MediaServer;
+class Reactor;
 class TlsIdentity;
 
 /// What devices of one host share.
 struct HostShares {
     std::shared_ptr<const TlsIdentity> identity;
     std::shared_ptr<ClipLibrary> clips;
+    std::shared_ptr<Reactor> reactor; ///< one thread waits for all devices
 };
 HostShares make_shares();
 
