@@ -31,7 +31,7 @@ RULES = [
     ("topics", r"^gateway/(?!web/|capabilities/).*\.[ch]pp$", r"^gateway/mqtt/topics\.", "code",
      r'"[^"\n]*(homeassistant/|bridge/|/(set|get|state|availability|result|config|event|snapshot)")',
      "only gateway/mqtt/topics.* spells topics: call a function of Topics", ("gateway/mqtt/a.cpp", 'x = base + "/availability";')),
-    ("error numbers", r"^(protocols|gateway)/.*\.[ch]pp$", r"^protocols/error_codes\.", "code", r"(?<![\w.])-\d{4,5}\b",
+    ("error numbers", r"^(protocols|gateway)/.*\.[ch]pp$", r"^protocols/(error_codes|kasa/cloud_codes)\.", "code", r"(?<![\w.])-\d{4,5}\b",
      "decide on Errc; numbers of devices belong into the table of protocols/error_codes.cpp", ("protocols/a.cpp", "if (code == -40401) x();")),
     ("output", OURS, r"^gateway/(main|app/inspect)\.cpp$", "bare", r"std::(cout|cerr|clog)\b|\b(f?printf|f?puts)\(",
      "return the text or log through gateway/diagnostics/log.hpp; only the command line prints", ("media/a.cpp", 'std::cerr << "x";')),

@@ -89,6 +89,8 @@ Problem describe(const Error& error) {
         return {error.code, error.what, "Its answer could not be understood; check that the address belongs to this device."};
     case Errc::session_expired:
         return {error.code, error.what, "Another client may be taking the session; it is tried again by itself."};
+    case Errc::cloud_disabled:
+        return {error.code, error.what, "Set cloud.enabled: true (and local_only: false) if this camera may be switched through TP-Link's cloud."};
     case Errc::cancelled: break;
     }
     return {error.code, error.what, "It is tried again by itself."};

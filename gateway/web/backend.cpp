@@ -8,6 +8,7 @@ int http_status(Errc code) {
     switch (code) {
     case Errc::unreachable:
     case Errc::refused:
+    case Errc::cloud_disabled:
     case Errc::cancelled: return 503;
     case Errc::timeout: return 504;
     case Errc::auth_failed:

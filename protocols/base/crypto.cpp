@@ -64,6 +64,13 @@ std::string sha1_hex_lower(std::string_view text) { return hex_lower(sha1(text))
 std::string sha256_hex_lower(std::string_view text) { return hex_lower(sha256(text)); }
 std::string sha256_hex_upper(std::string_view text) { return hex_upper(sha256(text)); }
 
+Sha1 hmac_sha1(Bytes key, Bytes data) {
+    Sha1 result;
+    if (HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), in(data), data.size(), out(result), nullptr) == nullptr)
+        std::abort();
+    return result;
+}
+
 Sha256 hmac_sha256(Bytes key, Bytes data) {
     Sha256 result;
     if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), in(data), data.size(), out(result), nullptr) ==

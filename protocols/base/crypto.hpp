@@ -29,6 +29,7 @@ std::string sha1_hex_lower(std::string_view text);
 std::string sha256_hex_lower(std::string_view text);
 std::string sha256_hex_upper(std::string_view text);
 
+Sha1 hmac_sha1(Bytes key, Bytes data);
 Sha256 hmac_sha256(Bytes key, Bytes data);
 /// RFC 5869 extract and expand with SHA-256.
 Buffer hkdf_sha256(Bytes ikm, Bytes salt, std::string_view info, std::size_t length);

@@ -14,6 +14,7 @@ std::string_view to_string(Errc code) {
     case Errc::unsupported: return "unsupported";
     case Errc::refused: return "refused";
     case Errc::malformed: return "malformed";
+    case Errc::cloud_disabled: return "cloud_disabled";
     }
     return "malformed";
 }

@@ -21,6 +21,7 @@ enum class Errc {
     unsupported,      ///< this device does not know the request: do not ask again
     refused,          ///< understood and declined (busy, privacy on, out of range): report
     malformed,        ///< bytes that make no sense: report once, keep the last value
+    cloud_disabled,   ///< only the vendor's cloud can do it, and the user did not allow that
 };
 
 /// Stable lower-case name of a code, e.g. "auth_failed".
@@ -31,12 +32,13 @@ struct Error {
     std::string what;                     ///< one sentence with context: "setLedStatus: enabled: not on or off"
     int device_code = 0;                  ///< the device's own error_code, 0 when none
     std::chrono::seconds retry_after{0};  ///< locked_out: how long; else 0
+    bool aside = false;                   ///< a second way to the device failed; says nothing about its own health
 };
 
 template <class T> using Result = tl::expected<T, Error>;
 
 inline tl::unexpected<Error> fail(Errc code, std::string what, int device_code = 0) {
-    return tl::unexpected(Error{code, std::move(what), device_code, std::chrono::seconds{0}});
+    return tl::unexpected(Error{code, std::move(what), device_code, std::chrono::seconds{0}, false});
 }
 
 /// Puts "context: " in front of the error's sentence; code and numbers stay.

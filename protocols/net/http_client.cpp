@@ -125,6 +125,7 @@ public:
         std::optional<Error> error; ///< of the wire; httplib's own verdict otherwise
         std::size_t received = 0;
         bool reused = false; ///< the request went out on a connection that had served one before
+        bool talked = false; ///< there was a connection to send it on
     };
 
     Outcome exchange(httplib::Request& request, httplib::Response& response, httplib::Error& verdict) {
@@ -157,7 +158,7 @@ private:
 
     Result<void> shake_hands(int fd) {
         const TlsSettings settings{options_.tls, options_.host, options_.certificate_sha256,
-                                   options_.ca_file};
+                                   options_.ca_file, options_.ca_pem};
         std::string seen;
         auto channel =
             TlsChannel::connect(fd, settings, deadline_in(options_.connect_timeout), cancel_, seen);
@@ -172,6 +173,7 @@ private:
     bool process_socket(const Socket& socket, std::function<bool(httplib::Stream&)> talk) override {
         ExchangeStream stream(socket.sock, tls_ ? &*tls_ : nullptr, deadline_in(options_.reply_timeout),
                               options_.max_body, cancel_);
+        outcome_.talked = true;
         const bool done = talk(stream);
         outcome_.error = stream.error();
         outcome_.received = stream.received();
@@ -215,6 +217,8 @@ public:
 
     void cancel() override { cancel_.set(); }
 
+    bool sent() const override { return sent_; }
+
     std::string certificate_sha256() const override { return connection_->certificate_sha256(); }
 
 private:
@@ -254,6 +258,7 @@ private:
         } catch (const std::exception& error) {
             return fail(Errc::malformed, std::string("answer is no HTTP: ") + error.what());
         }
+        sent_ = outcome.talked;
         if (cancel_.is_set()) return fail(Errc::cancelled, "cancelled");
         if (too_long) return fail(Errc::malformed, "reply is too long");
         if (verdict != httplib::Error::Success) {
@@ -269,6 +274,7 @@ private:
 
     const HttpOptions options_;
     CancelEvent cancel_;
+    bool sent_ = false;
     std::unique_ptr<Connection> connection_;
 };
 

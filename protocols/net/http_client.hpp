@@ -46,7 +46,8 @@ struct HttpOptions {
     std::uint16_t port = 80;
     Tls tls = Tls::none;
     std::string certificate_sha256;  ///< lower hex of the pinned leaf certificate; empty: trust on first use
-    std::string ca_file;             ///< Tls::public_ only
+    std::string ca_file;             ///< Tls::public_ only: the authorities instead of all others
+    std::string_view ca_pem{};       ///< Tls::public_ only: more authorities beside the system's; lives as long as the program
     std::chrono::milliseconds connect_timeout{4000};
     std::chrono::milliseconds reply_timeout{10000};
     std::size_t max_body = 8U << 20;  ///< bytes; a longer reply is `malformed`
@@ -59,11 +60,15 @@ public:
 
     /// Sends one request and reads the whole reply. Any HTTP status is a reply, not an error.
     /// errors: unreachable, timeout, cancelled; malformed for bytes that are no HTTP or too long a body;
-    ///         certificate_changed when it is not the pinned one (a human must confirm the change).
+    ///         certificate_changed when it is not the pinned one (a human must confirm the change), or when no trusted
+    ///         authority signed it (Tls::public_).
     virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
 
     /// From any thread, sticky: the running and every later send() ends with `cancelled`.
     virtual void cancel() = 0;
+
+    /// False when the last send() failed before the request could leave: no connection, or no TLS.
+    virtual bool sent() const { return true; }
 
     /// Lower hex SHA-256 of the leaf certificate seen last; empty before the first TLS handshake.
     virtual std::string certificate_sha256() const = 0;

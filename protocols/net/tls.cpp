@@ -26,6 +26,7 @@ using Connection = std::unique_ptr<SSL, Deleter<SSL_free>>;
 struct Peer {
     std::string pinned;
     std::string seen;
+    std::string untrusted; ///< why no trusted authority vouches for it
     bool refused = false;
 };
 
@@ -77,6 +78,33 @@ int check_pin(X509_STORE_CTX* store, void* argument) {
     return peer.refused ? 0 : 1;
 }
 
+/// Adds every certificate of `pem` to what the context trusts; false when one cannot be read.
+bool trust(SSL_CTX* context, std::string_view pem) {
+    if (pem.empty()) return true;
+    const std::unique_ptr<BIO, Deleter<BIO_free_all>> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    int added = 0;
+    while (X509* certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
+        const bool good = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate) == 1;
+        X509_free(certificate);
+        if (!good) return false;
+        ++added;
+    }
+    ERR_clear_error();  // the reader ends with "no start line"
+    return added > 0;
+}
+
+/// The usual check of the chain, that also keeps who signed a certificate that does not pass.
+int check_chain(X509_STORE_CTX* store, void* argument) {
+    const int good = X509_verify_cert(store);
+    if (good == 1) return good;
+    std::array<char, 200> name{};
+    if (const X509* leaf = X509_STORE_CTX_get0_cert(store); leaf != nullptr)
+        X509_NAME_oneline(X509_get_issuer_name(leaf), name.data(), static_cast<int>(name.size()));
+    static_cast<Peer*>(argument)->untrusted =
+        std::string(X509_verify_cert_error_string(X509_STORE_CTX_get_error(store))) + "; issuer " + name.data();
+    return 0;
+}
+
 bool configure(SSL_CTX* context, const TlsSettings& settings, Peer& peer) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     if (settings.kind == Tls::device) {
@@ -85,10 +113,10 @@ bool configure(SSL_CTX* context, const TlsSettings& settings, Peer& peer) {
         return SSL_CTX_set_min_proto_version(context, TLS1_VERSION) == 1 &&
                SSL_CTX_set_cipher_list(context, kDeviceCiphers) == 1;
     }
+    SSL_CTX_set_cert_verify_callback(context, check_chain, &peer);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) return false;
-    return settings.ca_file.empty()
-               ? SSL_CTX_set_default_verify_paths(context) == 1
-               : SSL_CTX_load_verify_locations(context, settings.ca_file.c_str(), nullptr) == 1;
+    if (!settings.ca_file.empty()) return SSL_CTX_load_verify_locations(context, settings.ca_file.c_str(), nullptr) == 1;
+    return SSL_CTX_set_default_verify_paths(context) == 1 && trust(context, settings.ca_pem);
 }
 
 bool name_peer(SSL* ssl, const std::string& host) {
@@ -137,6 +165,8 @@ struct TlsChannel::State {
             return fail(Errc::certificate_changed,
                         "TLS: the device shows another certificate (" + peer.seen +
                             ") than the one seen first; confirm the change if it was reset or replaced");
+        if (!peer.untrusted.empty())
+            return fail(Errc::certificate_changed, "TLS: the server's certificate is not trusted (" + peer.untrusted + ")");
         if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
             return fail(Errc::unreachable,
                         "TLS: no cipher in common with the device (handshake_failure alert); "

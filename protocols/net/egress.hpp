@@ -1,0 +1,66 @@
+#pragma once
+// The one gate for connections that leave the local network, and the book of those that did.
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "protocols/base/clock.hpp"
+#include "protocols/net/http_client.hpp"
+
+namespace tplink::net {
+
+/// One remote host and everything that was said to it.
+struct EgressRecord {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string purpose;              ///< "TP-Link account: login"; the last one
+    WallTime first{}, last{};
+    std::uint64_t requests = 0;       ///< that left
+    std::uint64_t failures = 0;       ///< of those tried: no connection, or no answer
+    std::uint64_t bytes_sent = 0, bytes_received = 0;  ///< paths, headers and bodies; without TLS
+    std::string last_error;           ///< empty after a good one
+};
+
+/// Thread-safe. Closed until allow(true): a client made by it then refuses before it opens a socket.
+class EgressGuard {
+public:
+    explicit EgressGuard(const Clock& clock = system_clock(), HttpClientFactory real = make_http_client)
+        : clock_(clock), real_(std::move(real)) {}
+    EgressGuard(const EgressGuard&) = delete;
+    EgressGuard& operator=(const EgressGuard&) = delete;
+
+    /// false also ends what is under way. The sentence tells the user what to change.
+    void allow(bool allowed, std::string why_not = "");
+    bool allowed() const { return allowed_; }
+    std::string why_not() const;
+
+    /// A client that asks this gate before every request; the guard outlives it.
+    /// errors of its send(): cloud_disabled while the gate is closed; else those of HttpClient.
+    std::unique_ptr<HttpClient> client(const HttpOptions& options, std::string purpose);
+
+    /// By host and port.
+    std::vector<EgressRecord> ledger() const;
+    std::uint64_t refused() const { return refused_; }  ///< requests that the gate stopped
+
+private:
+    class Guarded;
+    void enter(Guarded* client);
+    void leave(Guarded* client);
+    void record(const HttpOptions& options, const std::string& purpose, const HttpRequest& request,
+                const Result<HttpResponse>& response, bool sent);
+
+    const Clock& clock_;
+    const HttpClientFactory real_;
+    std::atomic<bool> allowed_ = false;
+    std::atomic<std::uint64_t> refused_ = 0;
+    mutable std::mutex mutex_;
+    std::string why_not_ = "connections outside the local network are not allowed";
+    std::set<Guarded*> clients_;
+    std::map<std::pair<std::string, std::uint16_t>, EgressRecord> records_;
+};
+
+}  // namespace tplink::net
