@@ -115,6 +115,7 @@ void EgressGuard::record(const HttpOptions& options, const std::string& purpose,
     entry.host = options.host;
     entry.port = options.port;
     entry.purpose = purpose;
+    entry.last_path = request.path.substr(0, request.path.find('?'));
     entry.last = clock_.wall();
     if (entry.first == WallTime{}) entry.first = entry.last;
     if (sent) {

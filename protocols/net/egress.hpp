@@ -17,7 +17,8 @@ namespace tplink::net {
 struct EgressRecord {
     std::string host;
     std::uint16_t port = 0;
-    std::string purpose;              ///< "TP-Link account: login"; the last one
+    std::string purpose;              ///< why: "TP-Link cloud (Kasa cameras)"
+    std::string last_path;            ///< of the last request, without its query
     WallTime first{}, last{};
     std::uint64_t requests = 0;       ///< that left
     std::uint64_t failures = 0;       ///< of those tried: no connection, or no answer
