@@ -33,6 +33,7 @@ std::string caps_text(Codec codec, std::uint32_t audio_rate) {
     case Codec::h265: return "video/x-h265,stream-format=byte-stream,alignment=au";
     case Codec::pcma: return "audio/x-alaw,channels=1,rate=" + rate;
     case Codec::pcmu: return "audio/x-mulaw,channels=1,rate=" + rate;
+    case Codec::aac: return "audio/mpeg,mpegversion=(int)4,stream-format=adts";
     }
     return {};
 }

@@ -5,11 +5,6 @@
 namespace tplink::media {
 namespace {
 
-bool same_endpoint(const stream::MediaEndpoint& a, const stream::MediaEndpoint& b) {
-    return a.scheme == b.scheme && a.host == b.host && a.port == b.port && a.credentials == b.credentials &&
-           a.quality == b.quality && a.audio == b.audio && a.channel == b.channel;
-}
-
 // "/id", "/id/sub", "/id/2", "/id/2/sub"
 std::string path_of(const std::string& camera, const std::string& stream) {
     return "/" + camera + (stream == "main" ? "" : "/" + stream);
@@ -20,6 +15,17 @@ std::shared_ptr<LiveStream> find_named(const CameraTable::Streams& streams, cons
     return at == streams.end() ? nullptr : *at;
 }
 
+// A second lens shares the session of the first, unless it has a stream of its own.
+Door find_door(const CameraTable::Streams& streams, const std::string& name) {
+    if (auto stream = find_named(streams, name)) return {std::move(stream), 0};
+    if (name != "2" && name != "2/sub") return {};
+    auto shared = find_named(streams, name == "2" ? "main" : "sub");
+    if (!shared || shared->spec().rtsp) return {};
+    return {std::move(shared), 1};
+}
+
+constexpr const char* kNames[] = {"main", "sub", "2", "2/sub"};
+
 }  // namespace
 
 void CameraTable::set(const CameraSpec& camera) {
@@ -29,7 +35,7 @@ void CameraTable::set(const CameraSpec& camera) {
     old.swap(known.streams);
     for (const StreamSpec& spec : camera.streams) {
         auto stream = find_named(old, spec.name);
-        if (stream && same_endpoint(stream->spec().endpoint, spec.endpoint) && known.spec.view_limit == camera.view_limit) {
+        if (stream && stream->spec() == spec && known.spec.view_limit == camera.view_limit) {
             std::erase(old, stream);
             stream->forget_error();
         } else {
@@ -60,8 +66,8 @@ void CameraTable::set_unavailable(const std::string& id, std::optional<std::stri
     at->second.unavailable = std::move(reason);
 }
 
-std::shared_ptr<LiveStream> CameraTable::find(const std::string& id, const std::string& stream) const {
-    return find_named(streams_of(id), stream.empty() ? "main" : stream);
+Door CameraTable::find(const std::string& id, const std::string& stream) const {
+    return find_door(streams_of(id), stream.empty() ? "main" : stream);
 }
 
 CameraTable::Streams CameraTable::streams_of(const std::string& id) const {
@@ -82,14 +88,16 @@ void CameraTable::forget_closed() {
     std::erase_if(closed_, [](const auto& stream) { return stream->is_over(); });
 }
 
-std::map<std::string, std::shared_ptr<LiveStream>> CameraTable::paths() const {
+std::map<std::string, Door> CameraTable::paths() const {
     const std::lock_guard lock(mutex_);
-    std::map<std::string, std::shared_ptr<LiveStream>> paths;
+    std::map<std::string, Door> paths;
+    const auto add = [&](const std::string& name, const Streams& streams) {
+        for (const char* stream : kNames)
+            if (Door door = find_door(streams, stream)) paths.emplace(path_of(name, stream), std::move(door));
+    };
+    for (const auto& [id, camera] : cameras_) add(id, camera.streams);
     for (const auto& [id, camera] : cameras_)
-        for (const auto& stream : camera.streams) paths.emplace(path_of(id, stream->spec().name), stream);
-    for (const auto& [id, camera] : cameras_)
-        for (const std::string& alias : camera.spec.aliases)
-            for (const auto& stream : camera.streams) paths.emplace(path_of(alias, stream->spec().name), stream);
+        for (const std::string& alias : camera.spec.aliases) add(alias, camera.streams);
     return paths;
 }
 

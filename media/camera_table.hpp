@@ -13,6 +13,14 @@
 
 namespace tplink::media {
 
+/// What a path leads to: a stream, and which of its lenses.
+struct Door {
+    std::shared_ptr<LiveStream> stream;
+    unsigned lens = 0;
+    explicit operator bool() const { return stream != nullptr; }
+    bool operator==(const Door&) const = default;
+};
+
 /// Thread-safe.
 class CameraTable {
 public:
@@ -26,15 +34,15 @@ public:
     void remove(const std::string& id);
     void set_unavailable(const std::string& id, std::optional<std::string> reason);
 
-    /// Null when there is none. `stream`: "main", "sub", "2", "2/sub"; empty means main.
-    std::shared_ptr<LiveStream> find(const std::string& id, const std::string& stream) const;
+    /// Empty when there is none. `stream`: "main", "sub", "2", "2/sub"; empty means main.
+    Door find(const std::string& id, const std::string& stream) const;
     Streams streams_of(const std::string& id) const;
     /// All that have something to do, those that were closed included until forget().
     Streams all() const;
     void forget_closed();
 
     /// What may be asked for over RTSP: path and stream, aliases included; an alias never hides an id.
-    std::map<std::string, std::shared_ptr<LiveStream>> paths() const;
+    std::map<std::string, Door> paths() const;
 
 private:
     struct Camera {

@@ -55,13 +55,13 @@ void ViewerLimit::give_back() {
 // One hold; letting it go is leaving.
 class LiveStream::Seat : public Viewing {
 public:
-    Seat(std::shared_ptr<LiveStream> stream, const StreamFormat& format, bool counted)
-        : Viewing(stream->hub_, format), stream_(std::move(stream)), counted_(counted) {}
-    ~Seat() override { stream_->leave(counted_); }
+    Seat(std::shared_ptr<LiveStream> stream, const StreamFormat& format, const ViewWish& wish)
+        : Viewing(stream->hubs_[wish.lens], format), stream_(std::move(stream)), wish_(wish) {}
+    ~Seat() override { stream_->leave(wish_); }
 
 private:
     std::shared_ptr<LiveStream> stream_;
-    bool counted_;
+    ViewWish wish_;
 };
 
 LiveStream::LiveStream(StreamSpec spec, const LiveStreamOptions& options, std::shared_ptr<Wake> wake,
@@ -78,67 +78,85 @@ void LiveStream::note(OnDemand::Action action) {
     wake_->notify();
 }
 
-bool LiveStream::is_ready(SteadyTime now) {
+bool LiveStream::is_ready(const ViewWish& wish, SteadyTime now) {
     const bool live = demand_.state() == StreamState::live || demand_.state() == StreamState::lingering;
-    if (!live || !ingest_ || !hub_->has_keyframe()) return false;
+    if (!live || !ingest_ || restart_due_) return false;
+    if (const unsigned lenses = ingest_->lens_count(); lenses > 0) known_lenses_ = lenses;
+    const auto& hub = hubs_[wish.lens];
+    if (!hub->has_keyframe()) return false;
     if (!first_picture_) first_picture_ = now;
-    const StreamFormat format = hub_->format();
-    if (!format.audio && spec_.endpoint.audio && !ingest_->is_silent() && now - *first_picture_ < kSoundWait) return false;
+    const StreamFormat format = hub->format();
+    const bool may_come = session_has_sound_ && wish.sound && !ingest_->is_silent();
+    if (!format.audio && may_come && now - *first_picture_ < kSoundWait) return false;
     last_format_ = format;
     return true;
 }
 
-std::optional<Error> LiveStream::obstacle(std::uint64_t session_before) const {
-    if (closed_) return Error{Errc::cancelled, "the camera was removed", 0, {}};
-    if (unavailable_) return Error{Errc::refused, *unavailable_, 0, {}};
-    if (demand_.is_limit_reached()) return Error{Errc::refused, "the view ended after its longest time, to spare the battery", 0, {}};
+bool LiveStream::lacks_lens(const ViewWish& wish) const {
+    return wish.lens > 0 && ingest_ && ingest_->lens_count() == 1;
+}
+
+std::optional<Denial> LiveStream::obstacle(const ViewWish& wish, std::uint64_t session_before) const {
+    const auto denied = [](Errc code, std::string why) { return Denial{false, Error{code, std::move(why), 0, {}}}; };
+    if (closed_) return denied(Errc::cancelled, "the camera was removed");
+    if (unavailable_) return denied(Errc::refused, *unavailable_);
+    if (demand_.is_limit_reached()) return denied(Errc::refused, "the view ended after its longest time, to spare the battery");
+    if (lacks_lens(wish)) {
+        Denial denial = denied(Errc::unsupported, "the camera has one lens only");
+        denial.no_such_stream = true;
+        return denial;
+    }
     if (demand_.state() != StreamState::failed || !demand_.error()) return std::nullopt;
     // A refused password or a ban is not tried again, and whoever started the attempt need not wait for the next.
     const Errc code = demand_.error()->code;
     const bool final = code == Errc::auth_failed || code == Errc::locked_out || code == Errc::unsupported;
-    return final || demand_.session() > session_before ? demand_.error() : std::nullopt;
+    if (!final && demand_.session() <= session_before) return std::nullopt;
+    return Denial{false, *demand_.error()};
 }
 
-std::optional<Error> LiveStream::wait_ready(std::unique_lock<std::mutex>& lock, std::uint64_t session_before,
-                                            std::chrono::milliseconds limit) {
-    const SteadyTime deadline = clock_now() + limit;
-    while (!is_ready(clock_now())) {
-        if (auto error = obstacle(session_before)) return error;
+std::optional<Denial> LiveStream::wait_ready(std::unique_lock<std::mutex>& lock, std::uint64_t session_before, const ViewWish& wish) {
+    const SteadyTime deadline = clock_now() + wish.limit;
+    while (!is_ready(wish, clock_now())) {
+        if (auto denial = obstacle(wish, session_before)) return denial;
         const SteadyTime now = clock_now();
         if (now >= deadline)
-            return demand_.error().value_or(Error{Errc::timeout, "the camera sent no picture within " + seconds_text(limit), 0, {}});
+            return Denial{false, demand_.error().value_or(
+                                     Error{Errc::timeout, "the camera sent no picture within " + seconds_text(wish.limit), 0, {}})};
         // That a camera has no sound is nothing anybody signals.
         moved_.wait_until(lock, first_picture_ ? std::min(deadline, now + kSoundCheck) : deadline);
     }
     return std::nullopt;
 }
 
-tl::expected<std::shared_ptr<Viewing>, Denial> LiveStream::view(std::chrono::milliseconds limit, bool counted) {
-    if (counted && !limit_->take())
+tl::expected<std::shared_ptr<Viewing>, Denial> LiveStream::view(const ViewWish& wish) {
+    if (wish.counted && !limit_->take())
         return tl::unexpected(Denial{true, Error{Errc::refused, "there are already " + std::to_string(limit_->most()) + " viewers", 0, {}}});
     std::unique_lock lock(mutex_);
     const std::uint64_t session_before = demand_.session();
-    auto error = closed_ || unavailable_ ? obstacle(session_before) : std::nullopt;
-    if (error) {
-        if (counted) limit_->give_back();
-        return tl::unexpected(Denial{false, std::move(*error)});
+    auto denial = closed_ || unavailable_ || (wish.lens > 0 && known_lenses_ == 1 && !ingest_) ? obstacle(wish, session_before) : std::nullopt;
+    if (denial) {
+        if (wish.counted) limit_->give_back();
+        return tl::unexpected(std::move(*denial));
     }
+    if (wish.sound) ++listeners_;
+    if (wish.sound && ingest_ && !session_has_sound_ && may_have_sound()) restart_due_ = true;
     note(demand_.viewer_added(clock_now()));
-    error = wait_ready(lock, session_before, limit);
-    if (error) {
+    denial = wait_ready(lock, session_before, wish);
+    if (denial) {
         lock.unlock();
-        leave(counted);
-        return tl::unexpected(Denial{false, std::move(*error)});
+        leave(wish);
+        return tl::unexpected(std::move(*denial));
     }
-    auto seat = std::make_shared<Seat>(shared_from_this(), last_format_, counted);
+    auto seat = std::make_shared<Seat>(shared_from_this(), last_format_, wish);
     std::erase_if(viewings_, [](const auto& viewing) { return viewing.expired(); });
     viewings_.push_back(seat);
     return seat;
 }
 
-void LiveStream::leave(bool counted) {
-    if (counted) limit_->give_back();
+void LiveStream::leave(const ViewWish& wish) {
+    if (wish.counted) limit_->give_back();
     const std::lock_guard lock(mutex_);
+    if (wish.sound) --listeners_;
     note(demand_.viewer_removed(clock_now()));
 }
 
@@ -175,7 +193,7 @@ void LiveStream::opened(std::uint64_t session) {
 
 void LiveStream::began(std::uint64_t session) {
     const std::lock_guard lock(mutex_);
-    if (hub_->has_keyframe()) note(demand_.first_keyframe(session, clock_now()));
+    if (hubs_[0]->has_keyframe()) note(demand_.first_keyframe(session, clock_now()));
     moved_.notify_all();
 }
 
@@ -196,17 +214,29 @@ void LiveStream::revoke_all() {
         if (const auto viewing = weak.lock()) viewing->revoke();
 }
 
-void LiveStream::start_session() {
-    const std::uint64_t session = demand_.session();
-    first_picture_.reset();
+Result<std::shared_ptr<Ingest>> LiveStream::make_ingest(std::uint64_t session) {
     const auto call = [weak = weak_from_this(), session](auto what) {
         if (const auto self = weak.lock()) what(*self, session);
     };
-    auto ingest = Ingest::start(
-        spec_.endpoint, options_.stall_timeout, hub_,
-        {.opened = [call] { call([](LiveStream& self, std::uint64_t number) { self.opened(number); }); },
-         .began = [call] { call([](LiveStream& self, std::uint64_t number) { self.began(number); }); },
-         .ended = [call](const Error& error) { call([&](LiveStream& self, std::uint64_t number) { self.ended(number, error); }); }});
+    IngestEvents events{
+        .opened = [call] { call([](LiveStream& self, std::uint64_t number) { self.opened(number); }); },
+        .began = [call] { call([](LiveStream& self, std::uint64_t number) { self.began(number); }); },
+        .ended = [call](const Error& error) { call([&](LiveStream& self, std::uint64_t number) { self.ended(number, error); }); }};
+    if (spec_.rtsp) {
+        session_has_sound_ = true;
+        return TRY(start_rtsp_ingest(*spec_.rtsp, hubs_, std::move(events), make_aac_decoder));
+    }
+    // A camera has one sound encoder: asking for sound that nobody hears can silence the camera's own RTSP.
+    stream::MediaEndpoint endpoint = spec_.endpoint;
+    endpoint.audio = endpoint.audio && listeners_ > 0;
+    session_has_sound_ = endpoint.audio;
+    return start_source_ingest(endpoint, options_.stall_timeout, hubs_, std::move(events), make_aac_decoder);
+}
+
+void LiveStream::start_session() {
+    const std::uint64_t session = demand_.session();
+    first_picture_.reset();
+    auto ingest = make_ingest(session);
     if (ingest) {
         ingest_ = std::move(*ingest);
     } else {
@@ -215,12 +245,18 @@ void LiveStream::start_session() {
     }
 }
 
+void LiveStream::interrupt_hubs() {
+    for (const auto& hub : hubs_) hub->interrupt();
+}
+
 SteadyTime LiveStream::step(SteadyTime now) {
     std::unique_lock lock(mutex_);
     if (ingest_) demand_.media_received(demand_.session(), ingest_->last_media());
     note_quietly(demand_.tick(now));
     const bool revoke = closed_ || unavailable_ || demand_.is_limit_reached();
-    if (stop_due_ || revoke) {
+    if (restart_due_ && !ingest_) restart_due_ = false;  // it begins with sound anyway
+    if (stop_due_ || revoke || restart_due_) {
+        start_due_ = start_due_ || (restart_due_ && !stop_due_ && !revoke);
         stop_due_ = false;
         std::shared_ptr<Ingest> finished;
         finished.swap(ingest_);
@@ -228,14 +264,16 @@ SteadyTime LiveStream::step(SteadyTime now) {
         first_picture_.reset();
         lock.unlock();
         finished.reset();  // joins the pipeline's thread
-        hub_->interrupt();
+        interrupt_hubs();
         if (revoke) revoke_all();
         lock.lock();
     }
     if (start_due_) {
         start_due_ = false;
-        if (demand_.state() == StreamState::connecting) start_session();  // else somebody thought better of it
+        const bool again = restart_due_ && (demand_.state() == StreamState::live || demand_.state() == StreamState::lingering);
+        if (demand_.state() == StreamState::connecting || again) start_session();  // else somebody thought better of it
     }
+    restart_due_ = false;
     moved_.notify_all();
     const SteadyTime next = demand_.deadline().value_or(now + kNever);
     report(lock);
@@ -279,7 +317,8 @@ StreamStatus LiveStream::status_locked() const {
     status.state = demand_.state();
     status.viewers = demand_.viewers();
     status.format = last_format_;
-    status.hub = hub_->stats();
+    status.hub = hubs_[0]->stats();
+    status.lenses = ingest_ && ingest_->lens_count() > 0 ? ingest_->lens_count() : known_lenses_;
     status.source = ingest_ ? ingest_->stats() : source_stats_;
     status.reconnects = demand_.reconnects();
     status.error = demand_.error();
@@ -289,6 +328,11 @@ StreamStatus LiveStream::status_locked() const {
 StreamFormat LiveStream::known_format() const {
     const std::lock_guard lock(mutex_);
     return last_format_;
+}
+
+unsigned LiveStream::known_lenses() const {
+    const std::lock_guard lock(mutex_);
+    return ingest_ && ingest_->lens_count() > 0 ? ingest_->lens_count() : known_lenses_;
 }
 
 }  // namespace tplink::media

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "media/elements/ingest.hpp"
+#include "media/ingest/ingest.hpp"
 #include "media/on_demand.hpp"
 #include "media/service.hpp"
 #include "media/viewing.hpp"
@@ -49,6 +49,14 @@ struct LiveStreamOptions {
     std::chrono::seconds view_limit{0};  ///< 0: none
 };
 
+/// What somebody wants of a stream.
+struct ViewWish {
+    std::chrono::milliseconds limit{9500};  ///< how long to wait for the picture
+    bool counted = true;                    ///< false: our own look (stills), no viewer
+    bool sound = true;                      ///< false: a camera that nobody listens to is asked to send none
+    unsigned lens = 0;
+};
+
 /// Thread-safe; step() from one thread only.
 class LiveStream : public std::enable_shared_from_this<LiveStream> {
 public:
@@ -58,8 +66,8 @@ public:
                Changed changed);
     ~LiveStream();
 
-    /// Joins the running session or starts one; returns when it is live. `counted` is false for our own looks (stills).
-    tl::expected<std::shared_ptr<Viewing>, Denial> view(std::chrono::milliseconds limit, bool counted);
+    /// Joins the running session or starts one; returns when it is live.
+    tl::expected<std::shared_ptr<Viewing>, Denial> view(const ViewWish& wish);
 
     /// With a reason: nobody may watch, those who do are sent away.
     void set_unavailable(std::optional<std::string> reason);
@@ -75,9 +83,11 @@ public:
 
     StreamStatus status() const;
     const StreamSpec& spec() const { return spec_; }
-    const std::shared_ptr<Hub>& hub() const { return hub_; }
+    const std::shared_ptr<Hub>& hub(unsigned lens = 0) const { return hubs_[lens]; }
     /// The format of the running or of the last session.
     StreamFormat known_format() const;
+    /// Of the running or last session; 0: never seen.
+    unsigned known_lenses() const;
 
     /// A human changed something: what was hopeless may be tried again.
     void forget_error();
@@ -85,13 +95,17 @@ public:
 private:
     class Seat;
 
-    bool is_ready(SteadyTime now);
-    std::optional<Error> obstacle(std::uint64_t session_before) const;
-    std::optional<Error> wait_ready(std::unique_lock<std::mutex>& lock, std::uint64_t session_before, std::chrono::milliseconds limit);
+    bool is_ready(const ViewWish& wish, SteadyTime now);
+    bool lacks_lens(const ViewWish& wish) const;
+    std::optional<Denial> obstacle(const ViewWish& wish, std::uint64_t session_before) const;
+    std::optional<Denial> wait_ready(std::unique_lock<std::mutex>& lock, std::uint64_t session_before, const ViewWish& wish);
+    bool may_have_sound() const { return spec_.endpoint.audio; }
     void note(OnDemand::Action action);
     void note_quietly(OnDemand::Action action);
-    void leave(bool counted);
+    void leave(const ViewWish& wish);
+    Result<std::shared_ptr<Ingest>> make_ingest(std::uint64_t session);
     void start_session();
+    void interrupt_hubs();
     void opened(std::uint64_t session);
     void began(std::uint64_t session);
     void ended(std::uint64_t session, Error error);
@@ -104,7 +118,7 @@ private:
     const std::shared_ptr<Wake> wake_;
     const std::shared_ptr<ViewerLimit> limit_;
     const Changed changed_;
-    const std::shared_ptr<Hub> hub_ = std::make_shared<Hub>();
+    const Hubs hubs_{std::make_shared<Hub>(), std::make_shared<Hub>()};
 
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable moved_;
@@ -112,6 +126,10 @@ private:
     std::vector<std::weak_ptr<Viewing>> viewings_;
     OnDemand demand_;
     bool start_due_ = false, stop_due_ = false;  // what demand_ decided and step() has to do
+    bool restart_due_ = false;      // the session runs without sound and somebody wants it
+    bool session_has_sound_ = false;
+    unsigned listeners_ = 0;        // viewers who want sound
+    unsigned known_lenses_ = 0;
     std::optional<std::string> unavailable_;
     bool closed_ = false;
     std::optional<SteadyTime> first_picture_;

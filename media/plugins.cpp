@@ -1,7 +1,6 @@
 #include "media/plugins.hpp"
 
 #include <gst/gst.h>
-#include <malloc.h>
 
 #include <array>
 
@@ -32,9 +31,9 @@ constexpr std::array kNeeded{
 
 }  // namespace
 
-Result<void> start_gstreamer() {
-    // Each viewer has some ten threads. With an arena for every few of them, 50 streams took 6 MB more and no less time.
-    mallopt(M_ARENA_MAX, 2);
+namespace {
+
+Result<void> start_once() {
     GError* error = nullptr;
     if (!gst_init_check(nullptr, nullptr, &error)) return fail(Errc::refused, "GStreamer does not start: " + take_message(error));
     for (const Needed& needed : kNeeded) {
@@ -44,6 +43,13 @@ Result<void> start_gstreamer() {
     }
     if (!register_elements(nullptr)) return fail(Errc::refused, "GStreamer refuses our own elements");
     return {};
+}
+
+}  // namespace
+
+Result<void> start_gstreamer() {
+    static const Result<void> started = start_once();
+    return started;
 }
 
 }  // namespace tplink::media

@@ -1,5 +1,7 @@
 #include "media/service.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -57,6 +59,7 @@ public:
     }
 
     Result<WhepSession> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override {
+        TRY_VOID(start_gstreamer());
         const webrtc::Offer accepted = TRY(webrtc::parse_offer(offer));
         const auto viewing = TRY(view_h264(id, stream));
         auto opened = TRY(peers_.open(viewing, accepted));
@@ -77,8 +80,8 @@ public:
 
 private:
     std::shared_ptr<LiveStream> make_stream(const CameraSpec& camera, const StreamSpec& stream);
-    Result<std::shared_ptr<LiveStream>> find(const std::string& id, const std::string& stream) const;
-    Result<std::shared_ptr<Viewing>> view(LiveStream& stream, bool counted) const;
+    Result<Door> find(const std::string& id, const std::string& stream) const;
+    Result<std::shared_ptr<Viewing>> view(const Door& door, ViewWish wish = {}) const;
     Result<std::shared_ptr<Viewing>> view_h264(const std::string& id, const std::string& stream) const;
     Result<Still> fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width);
     void mount_paths();
@@ -92,7 +95,11 @@ private:
     CameraTable cameras_;
     Stills stills_;
     std::mutex mounts_mutex_;  // guards mounted_
-    std::map<std::string, std::weak_ptr<LiveStream>> mounted_;
+    struct Mounted {
+        std::weak_ptr<LiveStream> stream;
+        unsigned lens = 0;
+    };
+    std::map<std::string, Mounted> mounted_;
     std::unique_ptr<rtsp::Server> rtsp_;
     webrtc::Peers peers_;
     std::jthread control_;
@@ -107,14 +114,15 @@ std::shared_ptr<LiveStream> ServiceImpl::make_stream(const CameraSpec& camera, c
         });
 }
 
-Result<std::shared_ptr<LiveStream>> ServiceImpl::find(const std::string& id, const std::string& stream) const {
+Result<Door> ServiceImpl::find(const std::string& id, const std::string& stream) const {
     if (auto found = cameras_.find(id, stream)) return found;
     if (cameras_.streams_of(id).empty()) return fail(Errc::refused, "there is no camera " + id);
     return fail(Errc::refused, "camera " + id + " has no stream " + stream);
 }
 
-Result<std::shared_ptr<Viewing>> ServiceImpl::view(LiveStream& stream, bool counted) const {
-    auto viewing = stream.view(kViewLimit, counted);
+Result<std::shared_ptr<Viewing>> ServiceImpl::view(const Door& door, ViewWish wish) const {
+    wish.lens = door.lens;
+    auto viewing = door.stream->view(wish);
     if (!viewing) return tl::unexpected(std::move(viewing).error().error);
     return std::move(*viewing);
 }
@@ -123,12 +131,12 @@ Result<std::shared_ptr<Viewing>> ServiceImpl::view(LiveStream& stream, bool coun
 Result<std::shared_ptr<Viewing>> ServiceImpl::view_h264(const std::string& id, const std::string& stream) const {
     const auto wanted = TRY(find(id, stream));
     const auto lesser = cameras_.find(id, lesser_of(stream));
-    if (wanted->known_format().video != Codec::h265 || !lesser) {
-        auto viewing = TRY(view(*wanted, true));
+    if (wanted.stream->known_format().video != Codec::h265 || !lesser) {
+        auto viewing = TRY(view(wanted));
         if (viewing->format().video == Codec::h264) return viewing;
     }
     if (lesser) {
-        auto viewing = TRY(view(*lesser, true));
+        auto viewing = TRY(view(lesser));
         if (viewing->format().video == Codec::h264) return viewing;
     }
     return fail(Errc::unsupported, "the camera sends H.265, which browsers do not take over WebRTC, and has no H.264 stream; "
@@ -162,7 +170,7 @@ Result<Still> ServiceImpl::fresh_still(const CameraTable::Streams& streams, std:
     // Nothing runs. The lesser stream costs camera and network less.
     const auto sub = std::find_if(streams.begin(), streams.end(), [](const auto& s) { return s->spec().name == "sub"; });
     const auto& chosen = sub == streams.end() ? streams.front() : *sub;
-    const auto viewing = TRY(view(*chosen, false));
+    const auto viewing = TRY(view(Door{chosen, 0}, {.counted = false, .sound = false}));
     return stills_.of_newest(viewing->hub(), width);
 }
 
@@ -172,17 +180,17 @@ void ServiceImpl::mount_paths() {
     const std::lock_guard lock(mounts_mutex_);
     for (auto at = mounted_.begin(); at != mounted_.end();) {
         const auto now = paths.find(at->first);
-        if (now != paths.end() && now->second == at->second.lock()) {
+        if (now != paths.end() && now->second == Door{at->second.stream.lock(), at->second.lens}) {
             ++at;
             continue;
         }
         rtsp_->unmount(at->first);
         at = mounted_.erase(at);
     }
-    for (const auto& [path, stream] : paths) {
-        if (!mounted_.emplace(path, stream).second) continue;
-        rtsp_->mount(path, [weak = std::weak_ptr(stream)]() -> tl::expected<std::shared_ptr<Viewing>, Denial> {
-            if (const auto alive = weak.lock()) return alive->view(kViewLimit, true);
+    for (const auto& [path, door] : paths) {
+        if (!mounted_.emplace(path, Mounted{door.stream, door.lens}).second) continue;
+        rtsp_->mount(path, [weak = std::weak_ptr(door.stream), lens = door.lens]() -> tl::expected<std::shared_ptr<Viewing>, Denial> {
+            if (const auto alive = weak.lock()) return alive->view({.limit = kViewLimit, .lens = lens});
             return tl::unexpected(Denial{false, Error{Errc::refused, "the camera was removed", 0, {}}});
         });
     }
@@ -212,7 +220,8 @@ std::string_view to_string(StreamState state) {
 }
 
 Result<std::unique_ptr<Service>> Service::start(const ServiceOptions& options, ServiceEvents events) {
-    TRY_VOID(start_gstreamer());
+    // With an arena for every few threads, 50 streams took 6 MB more and no less time.
+    mallopt(M_ARENA_MAX, 2);
     auto service = std::make_unique<ServiceImpl>(options, std::move(events));
     TRY_VOID(service->listen());
     return std::unique_ptr<Service>(std::move(service));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "media/hub.hpp"
+#include "media/ingest/rtsp_ingest.hpp"
 #include "media/stream_state.hpp"
 #include "protocols/stream/media_source.hpp"
 
@@ -27,10 +28,13 @@ struct ServiceOptions {
     std::chrono::milliseconds stall_timeout{5000}; ///< no media that long: reconnect
 };
 
-/// One stream of a camera: "main" or "sub" (second lens: "2", "2/sub").
+/// One stream of a camera: "main" or "sub". A second lens comes with them and is asked for as "2" and "2/sub", unless
+/// streams of these names are given (port 554 has paths of their own for it).
 struct StreamSpec {
     std::string name = "main";
     stream::MediaEndpoint endpoint;
+    std::optional<RtspEndpoint> rtsp{};  ///< the camera's own RTSP server instead of `endpoint`
+    bool operator==(const StreamSpec&) const = default;
 };
 
 struct CameraSpec {
@@ -44,6 +48,7 @@ struct StreamStatus {
     std::string name;
     StreamState state = StreamState::idle;
     unsigned viewers = 0;
+    unsigned lenses = 0;  ///< of the running or last session; 0: never seen
     StreamFormat format;
     HubStats hub;
     stream::SourceStats source;

@@ -56,6 +56,7 @@ private:
 struct Denial {
     bool viewer_limit = false;  ///< too many viewers; else the camera cannot be had
     Error error;
+    bool no_such_stream = false;  ///< the camera runs, but has not what was asked for (a second lens)
 };
 
 /// Opens a viewing: starts the camera session when there is none and waits until it is live. Blocking, bounded.

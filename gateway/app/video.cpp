@@ -40,6 +40,7 @@ std::string codec_word(const std::optional<media::Codec>& codec) {
     case media::Codec::h265: return "h265";
     case media::Codec::pcma: return "pcma";
     case media::Codec::pcmu: return "pcmu";
+    case media::Codec::aac: return "aac";
     }
     return "";
 }

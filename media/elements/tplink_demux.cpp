@@ -1,13 +1,11 @@
 #include "media/elements/tplink_demux.hpp"
 
 #include <array>
-#include <atomic>
 #include <exception>
 #include <optional>
 #include <string>
 
 #include "media/appsrc_feed.hpp"
-#include "media/elements/unit_buffer.hpp"
 #include "media/gst_ptr.hpp"
 #include "media/ts/ts_demuxer.hpp"
 
@@ -30,7 +28,6 @@ struct State {
     std::array<Output, kMaxLenses> video;
     Output audio;
     GstFlowReturn flow = GST_FLOW_OK;
-    std::atomic<bool> silent = false;
 };
 
 struct TplinkDemux {
@@ -48,7 +45,7 @@ GstStaticPadTemplate kVideo = GST_STATIC_PAD_TEMPLATE(
     "video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS("video/x-h264,stream-format=byte-stream,alignment=au;video/x-h265,stream-format=byte-stream,alignment=au"));
 GstStaticPadTemplate kAudio = GST_STATIC_PAD_TEMPLATE("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
-                                                      GST_STATIC_CAPS("audio/x-alaw,channels=1;audio/x-mulaw,channels=1"));
+                                                      GST_STATIC_CAPS("audio/x-alaw,channels=1;audio/x-mulaw,channels=1;audio/mpeg,mpegversion=4,stream-format=adts"));
 
 State& state_of(gpointer element) { return *reinterpret_cast<TplinkDemux*>(element)->state; }
 
@@ -83,7 +80,8 @@ void push_unit(GstElement* element, const AccessUnit& unit) {
         send_caps(output.pad, unit);
     output.codec = unit.codec;
     output.rate = unit.sample_rate;
-    GstBuffer* buffer = tplink::media::buffer_of(unit);
+    GstBuffer* buffer = tplink::media::wrap_buffer(unit);
+    if (video && !unit.keyframe) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
     GST_BUFFER_PTS(buffer) = gst_element_get_current_running_time(element);
     const GstFlowReturn flow = gst_pad_push(output.pad, buffer);
     if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) state.flow = flow;  // a track nobody wants is no error
@@ -99,7 +97,6 @@ GstFlowReturn chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
             if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT)) state.demuxer->lost();
             state.demuxer->push(std::as_bytes(std::span(map.data, map.size)), std::chrono::steady_clock::now());
             state.demuxer->end_of_part();
-            state.silent = state.demuxer->is_silent();
         } catch (const std::exception& problem) {
             GST_ELEMENT_ERROR(parent, STREAM, DEMUX, ("%s", problem.what()), (nullptr));
             state.flow = GST_FLOW_ERROR;
@@ -137,7 +134,6 @@ void reset(GstElement* element) {
         if (output->pad != nullptr) gst_element_remove_pad(element, output->pad);
         *output = {};
     }
-    state.silent = false;
     state.demuxer.emplace([element](const AccessUnit& unit) { push_unit(element, unit); });
 }
 
@@ -176,7 +172,5 @@ void tplink_demux_class_init(TplinkDemuxClass* klass) {
 namespace tplink::media {
 
 GType tplink_demux_get_type() { return ::tplink_demux_get_type(); }
-
-bool is_silent_stream(GstElement* demux) { return state_of(demux).silent; }
 
 }  // namespace tplink::media

@@ -9,7 +9,4 @@ namespace tplink::media {
 /// running time of their arrival: the camera's own clock jumps at each reconnect.
 GType tplink_demux_get_type();
 
-/// True when the program tables came and name no sound we can pass on.
-bool is_silent_stream(GstElement* demux);
-
 }  // namespace tplink::media

@@ -1,121 +1,114 @@
 #include "media/rtsp/server.hpp"
 
-#include <gst/rtsp-server/rtsp-server.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 
-#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <list>
+#include <map>
+#include <mutex>
+#include <system_error>
 #include <thread>
 
-#include "media/gst_ptr.hpp"
-#include "media/rtsp/client_hooks.hpp"
-#include "media/rtsp/stream_factory.hpp"
+#include "media/rtsp/connection.hpp"
 
 namespace tplink::media::rtsp {
 namespace {
 
-constexpr const char* kRole = "viewer";
-// A viewer that waits for a sleeping camera holds one of these; the others must not notice.
-constexpr int kWorkerThreads = 8;
-// The largest thing a viewer has to send is a SETUP request.
-constexpr guint kMaxBody = 64U << 10;
+constexpr int kBacklog = 64;
+constexpr int kReapEvery = 1000;  // ms
 
-GPtr<GstRTSPAuth> make_auth(const Credentials& user) {
-    GPtr<GstRTSPAuth> auth(gst_rtsp_auth_new());
-    gst_rtsp_auth_set_supported_methods(auth.get(), static_cast<GstRTSPAuthMethod>(GST_RTSP_AUTH_BASIC | GST_RTSP_AUTH_DIGEST));
-    gst_rtsp_auth_set_realm(auth.get(), "tplink2mqtt");
-    GstRTSPToken* token = gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, kRole, nullptr);
-    const GText basic(gst_rtsp_auth_make_basic(user.username.c_str(), user.password.reveal().c_str()));
-    gst_rtsp_auth_add_basic(auth.get(), basic.get(), token);
-    gst_rtsp_auth_add_digest(auth.get(), user.username.c_str(), user.password.reveal().c_str(), token);
-    gst_rtsp_token_unref(token);
-    return auth;
+std::string errno_words(int code) { return std::generic_category().message(code); }
+
+Result<Socket> listen_on(const ServerOptions& options) {
+    const auto failed = [&](const std::string& why) {
+        return fail(Errc::refused, "RTSP cannot listen on " + options.address + ":" + std::to_string(options.port) + ": " + why +
+                                       "; choose another rtsp.listen, or end the program that has it");
+    };
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    std::string host = options.address;
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (const int code = ::getaddrinfo(host.c_str(), std::to_string(options.port).c_str(), &hints, &found); code != 0)
+        return failed(::gai_strerror(code));
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
+    Socket socket(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return failed(errno_words(errno));
+    const int yes = 1;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(socket.get(), kBacklog) != 0)
+        return failed(errno_words(errno));
+    return socket;
 }
 
-void on_client(GstRTSPServer*, GstRTSPClient* client, gpointer) { hook_client(client); }
-
-// Sessions whose viewer vanished without a word end only when somebody looks.
-gboolean clean_sessions(gpointer pool) {
-    gst_rtsp_session_pool_cleanup(static_cast<GstRTSPSessionPool*>(pool));
-    return G_SOURCE_CONTINUE;
+std::uint16_t bound_port(const Socket& socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
+                                               : reinterpret_cast<sockaddr_in&>(address).sin_port);
 }
-
-GstRTSPFilterResult remove_client(GstRTSPServer*, GstRTSPClient*, gpointer) { return GST_RTSP_FILTER_REMOVE; }
-GstRTSPFilterResult remove_session(GstRTSPSessionPool*, GstRTSPSession*, gpointer) { return GST_RTSP_FILTER_REMOVE; }
-
-struct ContextUnref {
-    void operator()(GMainContext* context) const { g_main_context_unref(context); }
-};
 
 }  // namespace
 
 class Server::Impl {
 public:
-    explicit Impl(const ServerOptions& options)
-        : with_auth_(!options.user.username.empty()), context_(g_main_context_new()),
-          server_(gst_rtsp_server_new()),
-          mounts_(gst_rtsp_server_get_mount_points(server_.get())),
-          sessions_(gst_rtsp_server_get_session_pool(server_.get())) {
-        gst_rtsp_server_set_address(server_.get(), options.address.c_str());
-        gst_rtsp_server_set_service(server_.get(), std::to_string(options.port).c_str());
-        gst_rtsp_server_set_content_length_limit(server_.get(), kMaxBody);
-        const GPtr<GstRTSPThreadPool> threads(gst_rtsp_server_get_thread_pool(server_.get()));
-        gst_rtsp_thread_pool_set_max_threads(threads.get(), kWorkerThreads);
-        if (with_auth_) gst_rtsp_server_set_auth(server_.get(), make_auth(options.user).get());
-        g_signal_connect(server_.get(), "client-connected", G_CALLBACK(on_client), nullptr);
-    }
+    Impl(Socket socket, Credentials user)
+        : listener_(std::move(socket)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), user_(std::move(user)), thread_([this] { run(); }) {}
 
     ~Impl() {
-        if (!thread_.joinable()) return;
-        g_source_destroy(listener_);
-        g_source_unref(listener_);
-        g_source_destroy(cleaner_);
-        g_source_unref(cleaner_);
-        gst_rtsp_server_client_filter(server_.get(), remove_client, nullptr);
-        gst_rtsp_session_pool_filter(sessions_.get(), remove_session, nullptr);
         stop_ = true;
-        g_main_context_wakeup(context_.get());
+        wake(wake_.get());
         thread_.join();
+        for (auto& connection : connections_) connection.close();
+        connections_.clear();
     }
 
-    Result<void> listen(const ServerOptions& options) {
-        GError* error = nullptr;
-        listener_ = gst_rtsp_server_create_source(server_.get(), nullptr, &error);
-        if (listener_ == nullptr)
-            return fail(Errc::refused, "RTSP cannot listen on " + options.address + ":" + std::to_string(options.port) +
-                                           ": " + take_message(error));
-        g_source_attach(listener_, context_.get());
-        cleaner_ = g_timeout_source_new_seconds(1);
-        g_source_set_callback(cleaner_, clean_sessions, sessions_.get(), nullptr);
-        g_source_attach(cleaner_, context_.get());
-        thread_ = std::thread([this] { run(); });
-        return {};
+    void mount(const std::string& path, OpenViewing open, OpenTalk talk) {
+        const std::lock_guard lock(mutex_);
+        mounts_[path] = std::make_shared<const Mount>(Mount{std::move(open), std::move(talk)});
     }
 
-    void mount(const std::string& path, OpenViewing open) {
-        GstRTSPMediaFactory* factory = make_stream_factory(std::move(open));
-        if (with_auth_)
-            gst_rtsp_media_factory_add_role(factory, kRole, GST_RTSP_PERM_MEDIA_FACTORY_ACCESS, G_TYPE_BOOLEAN, TRUE,
-                                            GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, G_TYPE_BOOLEAN, TRUE, nullptr);
-        gst_rtsp_mount_points_add_factory(mounts_.get(), path.c_str(), factory);
+    void unmount(const std::string& path) {
+        const std::lock_guard lock(mutex_);
+        mounts_.erase(path);
     }
 
-    void unmount(const std::string& path) { gst_rtsp_mount_points_remove_factory(mounts_.get(), path.c_str()); }
-
-    std::uint16_t port() const { return static_cast<std::uint16_t>(gst_rtsp_server_get_bound_port(server_.get())); }
+    std::uint16_t port() const { return bound_port(listener_); }
 
 private:
-    void run() {
-        g_main_context_push_thread_default(context_.get());
-        while (!stop_) g_main_context_iteration(context_.get(), TRUE);  // a main loop would miss a quit before its run
-        g_main_context_pop_thread_default(context_.get());
+    std::shared_ptr<const Mount> find(const std::string& path) const {
+        const std::lock_guard lock(mutex_);
+        const auto at = mounts_.find(path);
+        return at == mounts_.end() ? nullptr : at->second;
     }
 
-    bool with_auth_;
-    std::unique_ptr<GMainContext, ContextUnref> context_;
-    GPtr<GstRTSPServer> server_;
-    GPtr<GstRTSPMountPoints> mounts_;
-    GPtr<GstRTSPSessionPool> sessions_;
-    GSource* listener_ = nullptr;
-    GSource* cleaner_ = nullptr;
+    void run() noexcept {
+        while (!stop_) {
+            pollfd polled[2] = {{listener_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+            ::poll(polled, 2, connections_.empty() ? -1 : kReapEvery);
+            connections_.remove_if([](const Connection& connection) { return connection.has_ended(); });
+            if (stop_ || polled[0].revents == 0) continue;
+            Socket client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            if (!client || connections_.size() >= kMaxConnections) continue;  // one too many is closed at once
+            try {
+                connections_.emplace_back(std::move(client), user_, [this](const std::string& path) { return find(path); });
+            } catch (const std::exception&) {  // no thread to be had: that client is closed
+            }
+        }
+    }
+
+    const Socket listener_;
+    const Socket wake_;
+    const Credentials user_;
+    mutable std::mutex mutex_;  // guards mounts_
+    std::map<std::string, std::shared_ptr<const Mount>> mounts_;
+    std::list<Connection> connections_;  // of the thread
     std::atomic<bool> stop_ = false;
     std::thread thread_;
 };
@@ -124,12 +117,13 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
-    auto impl = std::make_unique<Impl>(options);
-    TRY_VOID(impl->listen(options));
+    auto impl = std::make_unique<Impl>(TRY(listen_on(options)), options.user);
     return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-void Server::mount(const std::string& path, OpenViewing open) { impl_->mount(path, std::move(open)); }
+void Server::mount(const std::string& path, OpenViewing open, OpenTalk talk) {
+    impl_->mount(path, std::move(open), std::move(talk));
+}
 void Server::unmount(const std::string& path) { impl_->unmount(path); }
 std::uint16_t Server::port() const { return impl_->port(); }
 

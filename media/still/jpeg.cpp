@@ -8,6 +8,7 @@
 
 #include "media/appsrc_feed.hpp"
 #include "media/gst_ptr.hpp"
+#include "media/plugins.hpp"
 
 namespace tplink::media {
 namespace {
@@ -53,6 +54,7 @@ void push_units(GstAppSrc* source, std::span<const AccessUnit> units) {
 
 Result<Buffer> encode_jpeg(std::span<const AccessUnit> units, unsigned width) {
     if (units.empty() || !is_video(units.front().codec)) return fail(Errc::malformed, "still: no picture to decode");
+    TRY_VOID(start_gstreamer());
     GError* error = nullptr;
     GstElement* built = gst_parse_launch(launch_text(units.front().codec, width).c_str(), &error);
     if (error != nullptr) {

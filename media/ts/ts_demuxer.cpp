@@ -5,11 +5,12 @@
 namespace tplink::media {
 namespace {
 
-// source: transport_stream.md, "Stream types"; 1B and 24 are standard, 90 and 91 private
+// source: transport_stream.md, "Stream types"; 1B, 24 and 0F are standard, 90 and 91 private
 std::optional<Codec> codec_of(std::uint8_t stream_type) {
     switch (stream_type) {
     case 0x1B: return Codec::h264;
     case 0x24: return Codec::h265;
+    case 0x0F: return Codec::aac;
     case 0x90: return Codec::pcma;
     case 0x91: return Codec::pcmu;
     default: return std::nullopt;
@@ -18,6 +19,7 @@ std::optional<Codec> codec_of(std::uint8_t stream_type) {
 
 // unverified: the nibble was read in the vendor's app, on the wire only 15 was seen.
 std::uint32_t audio_rate(Codec codec, std::uint8_t nibble) {
+    if (codec == Codec::aac) return 0; // stands in each of its frames
     if (nibble == 8) return 16000;
     if (nibble == 11) return 8000;
     return codec == Codec::pcma ? 8000 : 16000;

@@ -64,6 +64,12 @@ public:
             if (!track.video) return false;
         return !tracks_.empty();
     }
+    /// How many pictures (lenses) the program has; 0 before its tables came.
+    unsigned lens_count() const {
+        unsigned count = 0;
+        for (const Track& track : tracks_) count += track.video ? 1 : 0;
+        return count;
+    }
     /// The camera's clock at the GOP that follows, from its latest tag.
     std::optional<WallTime> utc() const { return utc_; }
     /// Recordings: the camera said that nothing more comes.

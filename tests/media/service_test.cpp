@@ -1,6 +1,7 @@
 // The whole of media against the simulated video port: what viewers see and what the camera is asked to bear.
 #include "media/service.hpp"
 
+#include <gst/gst.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -21,6 +22,8 @@ using test::wait_until;
 
 class ServiceTest : public ::testing::Test {
 protected:
+    void SetUp() override { gst_init(nullptr, nullptr); }  // the clients of these tests need it
+
     void camera(sim::MediaServerOptions options = {}) {
         options.password = "camera password";
         camera_ = std::make_unique<sim::MediaServer>(std::move(options));

@@ -118,10 +118,10 @@ TEST(TsTables, AudioTypesAndRates) {
 TEST(TsTables, UnknownStreamsAreCountedAndNamed) {
     Rig rig;
     TsMuxer mux;
-    rig.part(mux.tables({{0x1B, kVideoPid}, {0x0F, kAudioPid}, {0x90, 0x50}, {0x90, 0x51}}));
+    rig.part(mux.tables({{0x1B, kVideoPid}, {0x11, kAudioPid}, {0x90, 0x50}, {0x90, 0x51}}));
     rig.part(mux.pes(kAudioPid, 5, sound(9), {.stream_id = 0xC0, .bounded = true}));
     EXPECT_TRUE(rig.units.empty());
-    EXPECT_THAT(rig.demuxer.ignored_types(), ElementsAre(0x0F, 0x90));
+    EXPECT_THAT(rig.demuxer.ignored_types(), ElementsAre(0x11, 0x90));
     EXPECT_EQ(rig.demuxer.stats().ignored_packets, 5U);
 }
 
