@@ -70,8 +70,9 @@ json::object raw_device(const Parts& parts, const DeviceView& view) {
     for (const Capability* row : view.rows) rows.emplace_back(json::string(row->id));
     device["capabilities"] = std::move(rows);
     if (json::object* media = device["media"].if_object()) media->erase("urls");
-    device["counters"] = json::object{{"polls", view.counters.polls}, {"errors", view.counters.errors}, {"commands", view.counters.commands},
-                                      {"logins", view.counters.logins}, {"flaps", view.counters.flaps}, {"latency_ms", view.counters.latency_ms}};
+    const DeviceCounters counters = view.counters();
+    device["counters"] = json::object{{"polls", counters.polls}, {"errors", counters.errors}, {"commands", counters.commands},
+                                      {"logins", counters.logins}, {"flaps", counters.flaps}, {"latency_ms", counters.latency_ms}};
     return device;
 }
 
@@ -95,7 +96,7 @@ json::object diagnostics_document(const Parts& parts) {
     json::array devices;
     for (const auto& view : parts.registry.views()) {
         json::object device = raw_device(parts, *view);
-        if (const auto document = parts.registry.document(view->id)) device["document"] = *document;
+        device["document"] = parts.registry.document(view->id);
         device["exchanges"] = to_json(parts.recorder.lines(key_of(*view)));
         devices.push_back(masked(redactor, device));
     }
@@ -119,7 +120,7 @@ std::string diagnostics_zip(const Parts& parts) {
         json::value device = masked(redactor, raw_device(parts, *view));
         const json::value* mark = device.is_object() ? device.get_object().if_contains("id") : nullptr;
         const std::string name = mark != nullptr && mark->is_string() ? std::string(mark->get_string()) : std::to_string(devices.size());
-        if (const auto document = parts.registry.document(view->id)) zip.add("devices/" + name + ".json", json::serialize(masked(redactor, *document)));
+        zip.add("devices/" + name + ".json", json::serialize(masked(redactor, parts.registry.document(view->id))));
         zip.add("exchanges/" + name + ".json", json::serialize(masked(redactor, to_json(parts.recorder.lines(key_of(*view))))));
         devices.push_back(std::move(device));
     }

@@ -25,6 +25,9 @@ bool is_on(const DeviceView& view, std::string_view property) {
     return value != nullptr && *value == json::value("ON");
 }
 
+/// Its id will stay: it may appear in topics.
+bool is_public(const DeviceView& view) { return view.mac_known() || (!view.via.empty() && !view.via.starts_with("host_")); }
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -47,6 +50,8 @@ struct Gateway::Impl {
 
     // What callbacks do.
     void on_changed(const DeviceView& view, const DeviceView* before);
+    void on_state(const DeviceView& view, const DeviceView& before);
+    void announce(const DeviceView& view, const DeviceView* before, bool with_video);
     void on_removed(const DeviceView& view);
     void on_mqtt_result(const CommandResult& result);
     void on_found(const std::vector<FoundDevice>& found);
@@ -186,7 +191,10 @@ void Gateway::Impl::begin() {
 void Gateway::Impl::expect_known() {
     std::set<std::string> ids;
     const auto learned = store.devices();
-    for (const auto& [mac, facts] : learned) ids.insert(mac);
+    for (const auto& [mac, facts] : learned) {
+        ids.insert(mac);
+        ids.insert(facts.children.begin(), facts.children.end());
+    }
     bool complete = true;
     for (const auto now = config(); const DeviceConfig& device : now->devices) {
         if (!device.mac.empty()) ids.insert(device.mac);
@@ -213,41 +221,47 @@ void Gateway::Impl::log_change(const DeviceView& view, const DeviceView* before)
 }
 
 void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before) {
+    if (before != nullptr && before->id == view.id && before->shape == view.shape) return on_state(view, *before);
     log_change(view, before);
     if (before != nullptr && before->id != view.id) {
         bus.publish("removed", {{"id", before->id}});
         if (video) video->remove_device(before->id);
-        if (before->mac_known()) publisher->remove_device(before->id);  // another device has its address now
+        if (is_public(*before)) publisher->remove_device(before->id);  // another device has its address now
     }
     const auto access = registry.access(view.id);
-    if (video && access) video->set_device(view, *access);
+    if (video && access && view.via.empty()) video->set_device(view, *access);  // what hangs on a hub has no port of its own
     const bool with_video = video && !video->facts(view.id).is_null();
-    if (view.mac_known()) {
-        if (!view.rows.empty()) {
-            publisher->set_device(describe_device(view, with_video));
-            publish_state(view);
-        }
-        // Also before it ever answered: what an earlier run left at the broker may say "online".
-        if (!view.rows.empty() || view.problem) publisher->set_availability(view.id, view.online);
-        if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
-        const bool first_picture = with_video && view.online && (before == nullptr || !before->online) && !is_on(view, "privacy");
-        const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(), [](const Component& c) { return c.name == "battery"; });
-        if (first_picture && !battery) photographer->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
-        if (before != nullptr && !before->online && view.online && before->counters.polls == 0)
-            publisher->bridge_event("device_joined", {{"id", view.id}, {"name", view.name}, {"model", view.identity.model}});
-        if (before != nullptr && before->online && !view.online) publisher->bridge_event("device_lost", {{"id", view.id}, {"name", view.name}});
-    }
+    if (is_public(view)) announce(view, before, with_video);
     if (view.problem && view.problem->code == Errc::auth_failed && (before == nullptr || before->problem != view.problem))
         publisher->bridge_event("login_failed", {{"id", view.id}, {"name", view.name}, {"message", view.problem->message}});
-    const bool only_state = before != nullptr && before->id == view.id && before->online == view.online && before->problem == view.problem &&
-                            before->rows == view.rows && before->options == view.options && before->name == view.name && before->host == view.host;
-    if (!only_state) {
-        bus.publish("device", device_document(*parts, view));
-        clerk->later("devices", kDevicesDelay, [this] { tell_devices(); });
-        clerk->later("health once", kHealthDelay, [this] { publisher->set_bridge_health(health_document(*parts)); });
-    } else if (before->state != view.state) {
-        bus.publish("state", {{"id", view.id}, {"state", view.state}});
+    bus.publish("device", device_document(*parts, view));
+    clerk->later("devices", kDevicesDelay, [this] { tell_devices(); });
+    clerk->later("health once", kHealthDelay, [this] { publisher->set_bridge_health(health_document(*parts)); });
+}
+
+/// Only values are new: nothing about the device itself has to be told again.
+void Gateway::Impl::on_state(const DeviceView& view, const DeviceView& before) {
+    if (is_public(view) && !view.rows.empty()) {
+        publish_state(view);
+        if (is_on(view, "privacy") && !is_on(before, "privacy")) publisher->clear_pictures(view.id);
     }
+    if (before.state != view.state) bus.publish("state", {{"id", view.id}, {"state", view.state}});
+}
+
+/// What MQTT is to know of a device that is new or another one now.
+void Gateway::Impl::announce(const DeviceView& view, const DeviceView* before, bool with_video) {
+    if (!view.rows.empty()) {
+        publisher->set_device(describe_device(view, with_video));
+        publish_state(view);
+    }
+    // Also before it ever answered: what an earlier run left at the broker may say "online".
+    if (!view.rows.empty() || view.problem) publisher->set_availability(view.id, view.online);
+    if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
+    const bool first_picture = with_video && view.online && (before == nullptr || !before->online) && !is_on(view, "privacy");
+    const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(), [](const Component& c) { return c.name == "battery"; });
+    if (first_picture && !battery) photographer->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
+    if (view.first_contact) publisher->bridge_event("device_joined", {{"id", view.id}, {"name", view.name}, {"model", view.identity.model}});
+    if (before != nullptr && before->online && !view.online) publisher->bridge_event("device_lost", {{"id", view.id}, {"name", view.name}});
 }
 
 /// The rows' state, and for a camera what its stream does.
@@ -260,7 +274,7 @@ void Gateway::Impl::publish_state(const DeviceView& view) {
 
 void Gateway::Impl::on_removed(const DeviceView& view) {
     if (video) video->remove_device(view.id);
-    if (view.mac_known()) publisher->remove_device(view.id);
+    if (is_public(view)) publisher->remove_device(view.id);
     bus.publish("removed", {{"id", view.id}});
     clerk->later("devices", kDevicesDelay, [this] { tell_devices(); });
 }

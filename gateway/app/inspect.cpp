@@ -9,6 +9,7 @@
 #include "gateway/app/ladder_opener.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/capabilities/engine.hpp"
+#include "gateway/capabilities/tables.hpp"
 #include "gateway/device/actor.hpp"
 #include "gateway/diagnostics/redact.hpp"
 
@@ -64,7 +65,7 @@ Result<Look> look_at(const OpenRequest& request) {
     look.family = opened.learned.family;
     look.identity = TRY(opened.session->identify());
     look.transport = opened.session->transport();
-    Offer offer(table_of(look.family), look.identity.components);
+    Offer offer(table_of(look.family).rows, look.identity.components);
     std::vector<Request> requests;
     for (const Query& query : offer.queries(true)) requests.push_back(to_request(query));
     for (const Answer& answer : TRY(opened.session->query(requests)))

@@ -44,11 +44,11 @@ void metric(std::ostringstream& out, std::string_view name, std::string_view typ
 json::object health_document(const Parts& parts) {
     json::object devices;
     for (const auto& view : parts.registry.views())
-        devices[view->id] = json::object{{"polls", view->counters.polls},
-                                         {"errors", view->counters.errors},
-                                         {"last_ok", view->last_seen == WallTime{} ? json::value(nullptr) : json::value(json::string(iso_time(view->last_seen)))},
-                                         {"latency_ms", view->counters.latency_ms},
-                                         {"flaps", view->counters.flaps}};
+        devices[view->id] = json::object{{"polls", view->counters().polls},
+                                         {"errors", view->counters().errors},
+                                         {"last_ok", view->last_seen() == WallTime{} ? json::value(nullptr) : json::value(json::string(iso_time(view->last_seen())))},
+                                         {"latency_ms", view->counters().latency_ms},
+                                         {"flaps", view->counters().flaps}};
     return {{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))},
             {"rss_mb", static_cast<std::int64_t>(resident_bytes() >> 20)},
             {"devices", std::move(devices)}};
@@ -77,12 +77,12 @@ std::string metrics_text(const Parts& parts) {
             out << "tplink2mqtt_" << name << "{id=\"" << label(view->id) << "\",name=\"" << label(view->name) << "\"} " << value(*view) << '\n';
     };
     each("device_online", "gauge", "1 while the device answers.", [](const DeviceView& v) { return v.online ? 1 : 0; });
-    each("device_polls_total", "counter", "Polls answered.", [](const DeviceView& v) { return v.counters.polls; });
-    each("device_errors_total", "counter", "Failed exchanges and logins.", [](const DeviceView& v) { return v.counters.errors; });
-    each("device_commands_total", "counter", "Commands taken.", [](const DeviceView& v) { return v.counters.commands; });
-    each("device_logins_total", "counter", "Sessions opened.", [](const DeviceView& v) { return v.counters.logins; });
-    each("device_flaps_total", "counter", "Times it went offline.", [](const DeviceView& v) { return v.counters.flaps; });
-    each("device_latency_seconds", "gauge", "Duration of the last poll.", [](const DeviceView& v) { return v.counters.latency_ms / 1000; });
+    each("device_polls_total", "counter", "Polls answered.", [](const DeviceView& v) { return v.counters().polls; });
+    each("device_errors_total", "counter", "Failed exchanges and logins.", [](const DeviceView& v) { return v.counters().errors; });
+    each("device_commands_total", "counter", "Commands taken.", [](const DeviceView& v) { return v.counters().commands; });
+    each("device_logins_total", "counter", "Sessions opened.", [](const DeviceView& v) { return v.counters().logins; });
+    each("device_flaps_total", "counter", "Times it went offline.", [](const DeviceView& v) { return v.counters().flaps; });
+    each("device_latency_seconds", "gauge", "Duration of the last poll.", [](const DeviceView& v) { return v.counters().latency_ms / 1000; });
     if (parts.video == nullptr) return out.str();
     metric(out, "stream_viewers", "gauge", "Viewers of a stream.");
     metric(out, "stream_bitrate_kbps", "gauge", "Bit rate of a running stream.");

@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "gateway/capabilities/tables.hpp"
+
 namespace tplink::gateway {
 namespace {
 
@@ -30,6 +32,7 @@ class Registry::Sink final : public DeviceSink {
 public:
     Sink(Registry& registry, std::string key) : registry_(registry), key_(std::move(key)) {}
     void device_changed(std::shared_ptr<const DeviceView> view) override { registry_.device_changed(key_, *this, std::move(view)); }
+    void device_gone(std::shared_ptr<const DeviceView> view) override { registry_.device_gone(key_, *this, view); }
     void command_done(const CommandResult& result) override {
         if (registry_.listener_.result) registry_.listener_.result(result);
     }
@@ -113,6 +116,8 @@ Registry::Turn Registry::apply() {
             fresh.erase(same);
             ++at;
         } else {
+            keys_.erase(at->second.last->id);
+            for (const auto& [id, view] : at->second.children) keys_.erase(id);
             turn.gone.insert(entries_.extract(at++));
         }
     }
@@ -124,8 +129,10 @@ Registry::Turn Registry::apply() {
                 known = facts;
         entry.sink = std::make_unique<Sink>(*this, key);
         entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
-                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2)});
+                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2),
+                                                              [this](const std::string& id) { return child_config(id); }});
         entry.last = entry.actor->view();
+        keys_[entry.last->id] = key;
         entries_[key] = std::move(entry);
         turn.begun.push_back(key);
     }
@@ -135,8 +142,11 @@ Registry::Turn Registry::apply() {
 void Registry::finish(Turn turn) {
     for (auto& [key, entry] : turn.gone) entry.actor->request_stop();
     for (auto& [key, entry] : turn.gone) entry.actor.reset();
-    for (auto& [key, entry] : turn.gone)
-        if (!view(entry.last->id) && listener_.removed) listener_.removed(*entry.last);
+    for (auto& [key, entry] : turn.gone) {
+        entry.children[entry.last->id] = entry.last;
+        for (const auto& [id, last] : entry.children)
+            if (!view(id) && listener_.removed) listener_.removed(*last);
+    }
     for (const std::string& key : turn.begun) {
         std::shared_ptr<const DeviceView> first;
         {
@@ -157,9 +167,34 @@ void Registry::device_changed(const std::string& key, const Sink& from, std::sha
         const std::lock_guard lock(mutex_);
         const auto at = entries_.find(key);
         if (at == entries_.end() || at->second.sink.get() != &from || stopped_) return;
-        before = std::exchange(at->second.last, view);
+        auto& last = view->via.empty() ? at->second.last : at->second.children[view->id];
+        before = std::exchange(last, view);
+        if (before && before->id != view->id) keys_.erase(before->id);
+        keys_[view->id] = key;
     }
     if (listener_.changed) listener_.changed(*view, before.get());
+}
+
+void Registry::device_gone(const std::string& key, const Sink& from, const std::shared_ptr<const DeviceView>& view) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = entries_.find(key);
+        if (at == entries_.end() || at->second.sink.get() != &from || stopped_) return;
+        at->second.children.erase(view->id);
+        keys_.erase(view->id);
+    }
+    if (listener_.removed) listener_.removed(*view);
+}
+
+/// The user's name and exclusions for something that hangs on a device.
+DeviceConfig Registry::child_config(const std::string& id) const {
+    const auto stored = store_.added();
+    const auto at = stored.find("change:" + id);
+    if (at == stored.end()) return {};
+    DeviceConfig base;
+    base.host = id;  // an entry needs one; nobody looks at it
+    const LoadedConfig loaded = parse_device(at->second, base);
+    return loaded.faults.empty() && !loaded.config.devices.empty() ? loaded.config.devices.front() : DeviceConfig{};
 }
 
 void Registry::device_learned(const std::string& key, const Sink& from) {
@@ -253,6 +288,7 @@ Result<void> Registry::remove(const std::string& id) {
         const std::lock_guard lock(mutex_);
         const Entry* entry = find(id);
         if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
+        if (entry->children.contains(id)) return fail(Errc::refused, "it hangs on " + entry->last->name + ": remove that, or unpair it in the app");
         const std::string key = key_of(entry->config);
         const bool in_file = std::any_of(config_.devices.begin(), config_.devices.end(), [&](const DeviceConfig& c) { return key_of(c) == key; });
         if (in_file) store_.put_added(kGone + key, std::string(kRemoved));  // the file is the user's: it is not written, but overruled
@@ -277,7 +313,11 @@ Result<void> Registry::change(const std::string& id, const json::object& options
         if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
         for (const std::string_view fixed : {"host", "mac", "family"})
             if (options.contains(fixed)) return fail(Errc::malformed, std::string(fixed) + " cannot be changed; remove the device and add it again");
-        const std::string key = key_of(entry->config);
+        const bool is_child = entry->children.contains(id);
+        for (const auto& [name, value] : options)
+            if (is_child && name != "name" && name != "entities")
+                return fail(Errc::malformed, std::string(name) + " belongs to " + entry->last->name + ", on which it hangs; change it there");
+        const std::string key = is_child ? id : key_of(entry->config);
         const auto stored = store_.added();
         json::object merged;
         if (const auto at = stored.find("change:" + key); at != stored.end()) {
@@ -299,6 +339,7 @@ Result<void> Registry::change(const std::string& id, const json::object& options
         } else {
             store_.put_added("change:" + key, text);
         }
+        if (is_child) entry->actor->reload_children();
         turn = apply();
     }
     finish(std::move(turn));
@@ -308,12 +349,16 @@ Result<void> Registry::change(const std::string& id, const json::object& options
 std::vector<std::shared_ptr<const DeviceView>> Registry::views() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<const DeviceView>> result;
-    for (const auto& [key, entry] : entries_) result.push_back(entry.last);
+    for (const auto& [key, entry] : entries_) {
+        result.push_back(entry.last);
+        for (const auto& [id, view] : entry.children) result.push_back(view);
+    }
     return result;
 }
 
 Registry::Entry* Registry::find(const std::string& id) {
-    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const auto& item) { return item.second.last->id == id; });
+    const auto key = keys_.find(id);
+    const auto at = key == keys_.end() ? entries_.end() : entries_.find(key->second);
     return at == entries_.end() ? nullptr : &at->second;
 }
 const Registry::Entry* Registry::find(const std::string& id) const { return const_cast<Registry*>(this)->find(id); }
@@ -321,13 +366,15 @@ const Registry::Entry* Registry::find(const std::string& id) const { return cons
 std::shared_ptr<const DeviceView> Registry::view(const std::string& id) const {
     const std::lock_guard lock(mutex_);
     const Entry* entry = find(id);
-    return entry == nullptr ? nullptr : entry->last;
+    if (entry == nullptr) return nullptr;
+    const auto child = entry->children.find(id);
+    return child == entry->children.end() ? entry->last : child->second;
 }
 
-std::shared_ptr<const json::object> Registry::document(const std::string& id) const {
+json::object Registry::document(const std::string& id) const {
     const std::lock_guard lock(mutex_);
     const Entry* entry = find(id);
-    return entry == nullptr ? nullptr : entry->actor->document();
+    return entry == nullptr ? json::object() : entry->actor->document(entry->children.contains(id) ? id : std::string());
 }
 
 std::optional<Registry::Access> Registry::access(const std::string& id) const {
@@ -340,7 +387,10 @@ std::optional<Registry::Access> Registry::access(const std::string& id) const {
 void Registry::command(const std::string& id, PropertyCommand command) {
     {
         const std::lock_guard lock(mutex_);
-        if (const Entry* entry = find(id)) return entry->actor->post(std::move(command));
+        if (const Entry* entry = find(id)) {
+            if (entry->children.contains(id)) command.unit = id;
+            return entry->actor->post(std::move(command));
+        }
     }
     if (listener_.result)
         listener_.result({id, command.property, command.value, "unknown_property", "there is no device '" + id + "'", command.transaction});
@@ -367,6 +417,7 @@ void Registry::stop() {
         stopped_ = true;
         all = std::move(entries_);
         entries_.clear();
+        keys_.clear();
     }
     for (auto& [key, entry] : all) entry.actor->request_stop();
 }

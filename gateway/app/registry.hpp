@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/config/config.hpp"
@@ -52,10 +53,12 @@ public:
     Result<void> remove(const std::string& id);
     Result<void> change(const std::string& id, const json::object& options);
 
+    /// Devices and what hangs on them.
     std::vector<std::shared_ptr<const DeviceView>> views() const;
     std::shared_ptr<const DeviceView> view(const std::string& id) const;
-    std::shared_ptr<const json::object> document(const std::string& id) const;
-    /// Configuration and login of a device, for its video.
+    /// What it answered last: method -> result; empty for an unknown id.
+    json::object document(const std::string& id) const;
+    /// Configuration and login of a device, or of the one it hangs on, for its video.
     struct Access {
         DeviceConfig config;
         Credentials credentials;
@@ -77,15 +80,19 @@ private:
         std::unique_ptr<Sink> sink;
         std::unique_ptr<DeviceActor> actor;
         std::shared_ptr<const DeviceView> last;  ///< what listeners were told last
+        std::map<std::string, std::shared_ptr<const DeviceView>> children;  ///< the same of what hangs on it, by id
         bool adopted = false;
     };
     using Entries = std::map<std::string, Entry>;
 
     /// From an entry that was replaced meanwhile: nobody hears of it.
     void device_changed(const std::string& key, const Sink& from, std::shared_ptr<const DeviceView> view);
+    void device_gone(const std::string& key, const Sink& from, const std::shared_ptr<const DeviceView>& view);
     void device_learned(const std::string& key, const Sink& from);
+    DeviceConfig child_config(const std::string& id) const;
     // With the mutex held:
     std::map<std::string, Entry> wanted() const;
+    /// The entry that is `id`, or carries it.
     Entry* find(const std::string& id);
     const Entry* find(const std::string& id) const;
     bool is_known(const FoundDevice& found) const;
@@ -108,6 +115,7 @@ private:
     mutable std::mutex mutex_;
     Config config_;
     Entries entries_;  // by configuration key, which never changes while the id may
+    std::unordered_map<std::string, std::string> keys_;  // id -> key, of devices and what hangs on them
     std::map<std::string, FoundDevice> found_;
     bool stopped_ = false;
 };

@@ -94,7 +94,7 @@ bool is_private(const DeviceView& view) {
 std::optional<std::string> obstacle(const DeviceView& view) {
     if (is_private(view)) return "Privacy is on: the camera sends no picture until it is switched off.";
     // The control login judges the password first: one attempt, not one per port.
-    const bool undecided = !view.online && !view.problem && view.last_seen == WallTime{};
+    const bool undecided = !view.online && !view.problem && view.last_seen() == WallTime{};
     if (undecided) return "The gateway is still logging in to the camera; try again in a moment.";
     // A refused password must not be tried again through the video port: devices lock out.
     if (view.problem && (view.problem->code == Errc::auth_failed || view.problem->code == Errc::locked_out)) return view.problem->message;

@@ -43,8 +43,10 @@ json::object capability(const Capability& row, const DeviceView& view) {
                      {"device_class", text(row.hint.device_class)},
                      {"icon", text(row.hint.icon)}};
     if (const auto* number = std::get_if<Number>(&row.kind); number != nullptr && is_writable(row)) {
-        out["min"] = whole_or_double(number->min);
-        out["max"] = whole_or_double(number->max);
+        const auto own = view.ranges.find(std::string(row.id));
+        const Range range = own == view.ranges.end() ? Range{number->min, number->max} : own->second;
+        out["min"] = whole_or_double(range.min);
+        out["max"] = whole_or_double(range.max);
         out["step"] = whole_or_double(number->step);
     }
     if (const auto at = view.options.find(std::string(row.id)); at != view.options.end()) {
@@ -75,6 +77,7 @@ std::string slug(std::string_view name) {
 
 json::object api_device(const DeviceView& view, json::value media) {
     json::object out{{"id", view.id},
+                     {"via", view.via.empty() ? json::value(nullptr) : json::value(json::string(view.via))},
                      {"name", view.name},
                      {"model", view.identity.model},
                      {"manufacturer", "TP-Link"},
@@ -88,7 +91,7 @@ json::object api_device(const DeviceView& view, json::value media) {
                      {"asleep", false},
                      {"problem", nullptr},
                      {"since", iso_time(view.since)},
-                     {"last_seen", iso_time(view.last_seen)},
+                     {"last_seen", iso_time(view.last_seen())},
                      {"state", view.state}};
     if (view.problem)
         out["problem"] = json::object{{"code", text(to_string(view.problem->code))}, {"message", view.problem->message}, {"hint", view.problem->hint}};
@@ -109,6 +112,9 @@ DeviceDescription describe_device(const DeviceView& view, bool with_video) {
     out.firmware = view.identity.firmware;
     out.rows = view.rows;
     out.options = view.options;
+    out.ranges = view.ranges;
+    out.composites = view.composites;
+    out.via = view.via;
     if (with_video) out.camera = CameraEntities{};
     return out;
 }
@@ -135,6 +141,7 @@ json::object bridge_entry(const DeviceView& view) {
     json::array properties;
     for (const Capability* row : view.rows) properties.emplace_back(text(row->id));
     return {{"id", view.id},
+            {"via", view.via.empty() ? json::value(nullptr) : json::value(json::string(view.via))},
             {"name", view.name},
             {"model", view.identity.model},
             {"ip", view.host},

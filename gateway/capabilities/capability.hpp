@@ -2,11 +2,15 @@
 // The vocabulary of capability tables: one row is one thing a device can tell or do.
 // Discovery, state, polling, range checks, commands, the page's controls, docs and tests derive from the rows.
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "protocols/base/result.hpp"
 #include "protocols/session.hpp"
@@ -17,29 +21,41 @@ struct OnOff {  ///< two states; published as "ON"/"OFF"
     std::string_view on = "on", off = "off";  ///< the device's spelling; "true"/"1" are sent as JSON true/1
     bool any_other_is_on = false;             ///< everything but `off` reads as on (LED rules, heat levels)
 };
+struct Range {
+    double min = 0, max = 0;
+    bool operator==(const Range&) const = default;
+};
+/// What one device allows, read from its document; nothing while it has not said.
+using RangeOf = std::optional<Range> (*)(const json::object& document);
+
 struct Number {
     double min = 0, max = 0, step = 1;
     bool as_text = false;  ///< the device wants "80", not 80
     double scale = 1;      ///< published = device value * scale (mW -> W: 0.001)
+    double dead_band = 0;  ///< a smaller change is not worth a message, nor is one below 1 %; 0: every change is
+    RangeOf range = nullptr;  ///< the device's own limits; null: min and max count for all
 };
 struct Choice {  ///< one of a fixed list; published as spelled here
     std::span<const std::string_view> options;
     std::span<const std::string_view> device{};  ///< the device's spellings in the same order; empty: the same
 };
 struct DynamicChoice {  ///< options come from the device (presets): `options` points at a list of texts in the document
-    std::string_view options_pointer;
+    std::string_view options_pointer{};
+    std::vector<std::string> (*options)(const json::object& document) = nullptr;  ///< instead, when they must be made
 };
+struct HueSaturation {};  ///< a colour; published as "120,50": degrees 0 to 360, percent. The device value is [h, s]
 struct Text {};
 struct Timestamp {};  ///< published as ISO 8601 with offset
 struct Press {              ///< stateless action
     bool may_not_answer = false;  ///< the device may go before it replies (reboot): silence is success
 };
-using Kind = std::variant<OnOff, Number, Choice, DynamicChoice, Text, Timestamp, Press>;
+using Kind = std::variant<OnOff, Number, Choice, DynamicChoice, Text, Timestamp, Press, HueSaturation>;
 
 /// A read request. `params`: JSON text, empty for none. `every_s`: 0 polls at the device's own interval.
 struct Query {
     std::string_view method, params;
     int every_s = 0;
+    bool operator==(const Query&) const = default;
 };
 
 /// What a row may look at when it turns a value into a request.
@@ -73,6 +89,7 @@ struct Capability {
     std::string_view id{};     ///< public: topics, unique_id; never renamed, never reused
     std::string_view name{};   ///< English, sentence case
     std::string_view needs{};  ///< component that must be listed; empty: always offered
+    std::string_view unless{}; ///< component that must not be listed
     Kind kind{};
     Query query{};             ///< empty method: the row is only written
     std::string_view pointer{};  ///< RFC 6901, into the result of `query.method`
@@ -80,6 +97,35 @@ struct Capability {
     Hint hint{};
     Derive derive = nullptr;   ///< instead of `pointer`
     int latch_s = 0;           ///< the device has no getter: after a confirmed command the value stays on that long
+    Query also{};              ///< a second query the row looks at (a range, a name list); empty method: none
+};
+
+/// Several rows that Home Assistant shows as one entity. Members are row ids; the composite appears when its first
+/// member is offered, with those of the others that are. Members vanish as entities of their own, except `installed`.
+struct Composite {
+    std::string_view component{};  ///< "light", "siren", "update"
+    std::string_view id{}, name{};
+    Hint hint{};
+    // light; color: a HueSaturation row, color_temp: in kelvin, color_mode: "color_temp", "hs" or "brightness"
+    std::string_view power{}, brightness{}, color_temp{}, color{}, color_mode{}, effect{};
+    // siren: power only
+    // update; in_progress: ON/OFF, percentage: 0 to 100, install: Press
+    std::string_view installed{}, latest{}, in_progress{}, percentage{}, install{};
+
+    std::string_view first() const { return installed.empty() ? power : installed; }
+    std::array<std::string_view, 10> members() const {
+        return {power, brightness, color_temp, color, color_mode, effect, latest, in_progress, percentage, install};
+    }
+};
+
+struct ChildrenOf;  // children.hpp
+
+/// Everything a kind of device can tell, do and carry.
+struct Table {
+    std::span<const Capability> rows{};
+    std::span<const Composite> composites{};
+    std::span<const ChildrenOf> children{};  ///< kinds of devices that may hang on it
+    bool empty() const { return rows.empty(); }
 };
 
 }  // namespace tplink::gateway

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <cstdint>
 
 #include "protocols/base/bytes.hpp"
 
@@ -89,6 +90,28 @@ json::value latched(const Capability& row, const Document& document, std::int64_
     return running ? entry->at("value") : json::value("OFF");
 }
 
+/// [h, s] -> "h,s".
+json::value publish_color(const json::value& raw) {
+    const json::array* pair = raw.if_array();
+    if (pair == nullptr || pair->size() != 2) return json::value(nullptr);
+    const auto hue = to_number((*pair)[0]);
+    const auto saturation = to_number((*pair)[1]);
+    if (!hue || !saturation) return json::value(nullptr);
+    return json::value(json::string(json::serialize(number_value(*hue)) + "," + json::serialize(number_value(*saturation))));
+}
+
+/// "120,50", "120.4,50.9" -> [120, 51].
+Result<json::value> parse_color(const json::value& payload) {
+    const std::string text = payload.is_string() ? std::string(payload.get_string()) : std::string();
+    const auto comma = text.find(',');
+    const auto part = [](const std::string& one) { return to_number(json::value(json::string(one))); };
+    const auto hue = comma == std::string::npos ? std::nullopt : part(text.substr(0, comma));
+    const auto saturation = comma == std::string::npos ? std::nullopt : part(text.substr(comma + 1));
+    if (!hue || !saturation || *hue < 0 || *hue > 360 || *saturation < 0 || *saturation > 100)
+        return fail(Errc::refused, "expected hue 0 to 360 and saturation 0 to 100, like 120,50");
+    return json::value(json::array{number_value(std::round(*hue)), number_value(std::round(*saturation))});
+}
+
 json::value publish(const Capability& row, const json::value& raw, const Document& document) {
     return std::visit(
         Overloaded{
@@ -125,6 +148,7 @@ json::value publish(const Capability& row, const json::value& raw, const Documen
                 return json::value(json::string(iso_utc(static_cast<std::int64_t>(*number))));
             },
             [&](const Press&) -> json::value { return json::value(nullptr); },
+            [&](const HueSaturation&) -> json::value { return publish_color(raw); },
         },
         row.kind);
 }
@@ -142,11 +166,11 @@ Result<json::value> parse_on_off(const OnOff& kind, const json::value& payload) 
     return fail(Errc::refused, "expected ON or OFF");
 }
 
-Result<json::value> parse_number(const Number& kind, const json::value& payload) {
+Result<json::value> parse_number(const Number& kind, const Range& range, const json::value& payload) {
     const auto number = to_number(payload);
     const auto text = [](double value) { return json::serialize(number_value(value)); };
-    if (!number || *number < kind.min || *number > kind.max)
-        return fail(Errc::refused, "expected a number from " + text(kind.min) + " to " + text(kind.max));
+    if (!number || !std::isfinite(*number) || *number < range.min || *number > range.max)
+        return fail(Errc::refused, "expected a number from " + text(range.min) + " to " + text(range.max));
     const double steps = std::round((*number - kind.min) / kind.step);
     const json::value device = number_value((kind.min + steps * kind.step) / kind.scale);
     if (kind.as_text) return json::value(json::string(json::serialize(device)));
@@ -176,12 +200,16 @@ void set_at(json::value& target, std::string_view pointer, const json::value& va
     *at = value;
 }
 
-void merge(json::value& target, const json::value& source) {
+/// True when it changed anything.
+bool merge(json::value& target, const json::value& source) {
     if (!target.is_object() || !source.is_object()) {
+        if (target == source && target.kind() == source.kind()) return false;
         target = source;
-        return;
+        return true;
     }
-    for (const auto& [key, value] : source.get_object()) merge(target.get_object()[key], value);
+    bool changed = false;
+    for (const auto& [key, value] : source.get_object()) changed |= merge(target.get_object()[key], value);
+    return changed;
 }
 
 /// Bytes that `value` holds, about.
@@ -197,11 +225,12 @@ std::size_t size_of(const json::value& value) {
 
 }  // namespace
 
-void merge_answer(Document& document, std::string_view method, const json::value& result) {
+bool merge_answer(Document& document, std::string_view method, const json::value& result) {
     constexpr std::size_t kMaxAnswer = 1U << 20;  // a device that names new keys at every poll must not fill the memory
     json::value& known = document[method];
-    merge(known, result);
+    if (!merge(known, result)) return false;
     if (size_of(known) > kMaxAnswer) known = result;
+    return true;
 }
 
 json::value read_value(const Capability& row, const Document& document, std::int64_t now_unix_s) {
@@ -220,6 +249,7 @@ std::vector<std::string> options_of(const Capability& row, const Document& docum
     if (const auto* fixed = std::get_if<Choice>(&row.kind)) {
         options.assign(fixed->options.begin(), fixed->options.end());
     } else if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind)) {
+        if (dynamic->options != nullptr) return dynamic->options(document);
         const json::value* list = lookup(document, row.query.method, dynamic->options_pointer);
         if (list != nullptr && list->is_array())
             for (const json::value& item : list->get_array())
@@ -228,10 +258,18 @@ std::vector<std::string> options_of(const Capability& row, const Document& docum
     return options;
 }
 
+Range range_of(const Capability& row, const Document& document) {
+    const auto* number = std::get_if<Number>(&row.kind);
+    if (number == nullptr) return {};
+    if (number->range != nullptr)
+        if (const auto own = number->range(document); own && own->min < own->max) return *own;
+    return {number->min, number->max};
+}
+
 Result<json::value> parse_command(const Capability& row, const json::value& payload, const Document& document) {
     return std::visit(Overloaded{
                           [&](const OnOff& kind) { return parse_on_off(kind, payload); },
-                          [&](const Number& kind) { return parse_number(kind, payload); },
+                          [&](const Number& kind) { return parse_number(kind, range_of(row, document), payload); },
                           [&](const Choice&) { return parse_option(row, payload, document); },
                           [&](const DynamicChoice&) { return parse_option(row, payload, document); },
                           [&](const Text&) -> Result<json::value> {
@@ -246,6 +284,7 @@ Result<json::value> parse_command(const Capability& row, const json::value& payl
                                   return fail(Errc::refused, "expected PRESS");
                               return json::value(nullptr);
                           },
+                          [&](const HueSaturation&) { return parse_color(payload); },
                       },
                       row.kind);
 }
@@ -289,10 +328,12 @@ bool confirms(const Capability& row, const json::value& published, const json::v
     return published == expected;
 }
 
-Offer::Offer(std::span<const Capability> table, const std::vector<Component>& components) {
+Offer::Offer(std::span<const Capability> table, const std::vector<Component>& components, std::vector<Query> more) : more_(std::move(more)) {
+    const auto has = [&](std::string_view name) {
+        return std::any_of(components.begin(), components.end(), [&](const Component& c) { return c.name == name; });
+    };
     for (const Capability& row : table) {
-        const bool listed = row.needs.empty() || components.empty() ||
-                            std::any_of(components.begin(), components.end(), [&](const Component& c) { return c.name == row.needs; });
+        const bool listed = (row.needs.empty() || components.empty() || has(row.needs)) && (row.unless.empty() || !has(row.unless));
         // Without a component list a row can be trusted only when its query answers.
         const bool provable = !components.empty() || row.needs.empty() || !row.query.method.empty();
         if (listed && provable) candidates_.push_back(&row);
@@ -301,6 +342,8 @@ Offer::Offer(std::span<const Capability> table, const std::vector<Component>& co
 
 bool Offer::answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const {
     if (row.query.method.empty()) return true;
+    if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind); dynamic != nullptr && dynamic->options != nullptr)
+        return !dynamic->options(document).empty();
     if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind))
         return lookup(document, row.query.method, dynamic->options_pointer) != nullptr;
     if (std::holds_alternative<Press>(row.kind) || row.latch_s > 0) return lookup(document, row.query.method, row.pointer) != nullptr;
@@ -330,35 +373,70 @@ const Capability* Offer::find(std::string_view id) const {
 
 std::vector<Query> Offer::queries(bool all) const {
     std::vector<Query> queries;
+    const auto add = [&](const Query& query) {
+        if (query.method.empty() || dropped_.contains({query.method, query.params})) return;
+        const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) { return q.method == query.method && q.params == query.params; });
+        if (same == queries.end()) queries.push_back(query);
+        else same->every_s = std::min(same->every_s, query.every_s);
+    };
     for (const Capability* row : all ? candidates_ : rows_) {
-        if (row->query.method.empty() || dropped_.contains({row->query.method, row->query.params})) continue;
-        const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) {
-            return q.method == row->query.method && q.params == row->query.params;
-        });
-        if (same == queries.end()) queries.push_back(row->query);
-        else same->every_s = std::min(same->every_s, row->query.every_s);
+        add(row->query);
+        add(row->also);
     }
+    for (const Query& query : more_) add(query);
     return queries;
+}
+
+namespace {
+
+/// Derived from "seconds since": poll timing moves it by a second or two; a real change moves it more.
+bool is_same_moment(const json::value& before, const json::value& fresh) {
+    if (!before.is_string() || !fresh.is_string()) return false;
+    const auto seconds = [](const json::string& text) {
+        std::tm parts{};
+        return ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr ? std::int64_t{0} : std::int64_t{::timegm(&parts)};
+    };
+    return std::abs(seconds(before.get_string()) - seconds(fresh.get_string())) <= 3;
+}
+
+/// True for a number so near the one published that nobody needs to hear of it. Going to or from 0 is always news.
+bool is_in_dead_band(const Capability& row, const json::value& before, const json::value& fresh) {
+    const auto* number = std::get_if<Number>(&row.kind);
+    if (number == nullptr || number->dead_band <= 0) return false;
+    const auto old_value = to_number(before);
+    const auto new_value = to_number(fresh);
+    if (!old_value || !new_value || *old_value == 0 || *new_value == 0) return false;
+    return std::abs(*new_value - *old_value) < std::max(number->dead_band, std::abs(*old_value) * 0.01);
+}
+
+bool is_news(const Capability& row, const json::value& before, const json::value& fresh, bool exact) {
+    if (before == fresh) return false;
+    if (row.derive != nullptr && std::holds_alternative<Timestamp>(row.kind) && is_same_moment(before, fresh)) return false;
+    return exact || !is_in_dead_band(row, before, fresh);
+}
+
+}  // namespace
+
+bool render_into(json::object& state, const std::vector<const Capability*>& rows, const Document& document,
+                 std::int64_t now_unix_s, bool exact) {
+    bool changed = false;
+    for (const Capability* row : rows) {
+        if (std::holds_alternative<Press>(row->kind)) continue;
+        json::value fresh = read_value(*row, document, now_unix_s);
+        json::value* before = state.if_contains(row->id);
+        if (before != nullptr && !is_news(*row, *before, fresh, exact)) continue;
+        state[row->id] = std::move(fresh);
+        changed = true;
+    }
+    return changed;
 }
 
 json::object render(const std::vector<const Capability*>& rows, const Document& document, const json::object& previous,
                     std::int64_t now_unix_s) {
     json::object state;
-    for (const Capability* row : rows) {
-        if (std::holds_alternative<Press>(row->kind)) continue;
-        json::value value = read_value(*row, document, now_unix_s);
-        const json::value* before = previous.if_contains(row->id);
-        if (row->derive != nullptr && std::holds_alternative<Timestamp>(row->kind) && before != nullptr && before->is_string()) {
-            // Derived from "seconds since": poll timing moves it by a second or two; a real change moves it more.
-            const json::value early = row->derive(document, now_unix_s);
-            const auto fresh = to_number(early);
-            bool same = false;
-            for (int shift = -3; fresh && shift <= 3 && !same; ++shift)
-                same = before->get_string() == iso_utc(static_cast<std::int64_t>(*fresh) + shift);
-            if (same) value = *before;
-        }
-        state[row->id] = std::move(value);
-    }
+    for (const Capability* row : rows)
+        if (const json::value* before = previous.if_contains(row->id)) state[row->id] = *before;
+    render_into(state, rows, document, now_unix_s, true);
     return state;
 }
 

@@ -17,13 +17,17 @@ using Document = json::object;
 inline constexpr std::string_view kLatched = "@latched";
 
 /// Merges `result` of `method` into the document; objects merge deeply, everything else is replaced.
-void merge_answer(Document& document, std::string_view method, const json::value& result);
+/// True when the document is another one now.
+bool merge_answer(Document& document, std::string_view method, const json::value& result);
 
 /// The row's value as published: "ON"/"OFF", number, text, ISO time; null when the document does not hold it.
 json::value read_value(const Capability& row, const Document& document, std::int64_t now_unix_s);
 
 /// Texts a DynamicChoice offers now; for Choice its options; else empty.
 std::vector<std::string> options_of(const Capability& row, const Document& document);
+
+/// What a Number row allows on this device now.
+Range range_of(const Capability& row, const Document& document);
 
 /// A command's payload as the value the device wants.
 /// payload: text ("ON", "35") or JSON value. errors: refused with a sentence that names what is allowed.
@@ -44,7 +48,8 @@ inline bool is_writable(const Capability& row) { return !std::holds_alternative<
 /// the first that answered wins. Rows without a query are offered when their component is listed.
 class Offer {
 public:
-    Offer(std::span<const Capability> table, const std::vector<Component>& components);
+    /// more: queries asked beside those of the rows.
+    Offer(std::span<const Capability> table, const std::vector<Component>& components, std::vector<Query> more = {});
 
     /// Looks at the document again; true when the offered rows changed. Rows never go away: a value that is
     /// missing for a while is unknown, not ungrown.
@@ -63,12 +68,17 @@ private:
     bool answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const;
     std::vector<const Capability*> candidates_;
     std::vector<const Capability*> rows_;
+    std::vector<Query> more_;
     std::set<std::pair<std::string_view, std::string_view>> dropped_;
 };
 
 /// One object with every offered property, null where unknown. `previous` keeps time stamps from jittering.
 json::object render(const std::vector<const Capability*>& rows, const Document& document, const json::object& previous,
                     std::int64_t now_unix_s);
+
+/// The same into `state`, which holds what was rendered last. True when it changed. exact: no dead bands.
+bool render_into(json::object& state, const std::vector<const Capability*>& rows, const Document& document,
+                 std::int64_t now_unix_s, bool exact);
 
 /// Rules a table must obey: ids snake_case, variants of one id adjacent, pointers start with '/', min < max.
 constexpr bool valid(std::span<const Capability> table) {
@@ -78,6 +88,7 @@ constexpr bool valid(std::span<const Capability> table) {
         for (const char c : row.id)
             if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
         if (!row.pointer.empty() && row.pointer.front() != '/') return false;
+        if (row.query.method.empty() && !row.also.method.empty()) return false;
         if (const auto* number = std::get_if<Number>(&row.kind); number != nullptr && !(number->min < number->max)) return false;
         for (std::size_t k = 0; k + 1 < i; ++k)
             if (table[k].id == row.id && table[i - 1].id != row.id) return false;

@@ -21,6 +21,12 @@ std::string text_of(const json::object& object, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+json::array to_json(const std::vector<std::string>& texts) {
+    json::array out;
+    for (const std::string& text : texts) out.emplace_back(json::string(text));
+    return out;
+}
+
 json::object to_json(const Learned& learned) {
     return {{"mac", learned.mac},
             {"model", learned.model},
@@ -30,7 +36,8 @@ json::object to_json(const Learned& learned) {
             {"transport", learned.transport},
             {"hash_form", learned.hash_form},
             {"certificate_sha256", learned.certificate_sha256},
-            {"family", json::string(to_string(learned.family))}};
+            {"family", json::string(to_string(learned.family))},
+            {"children", to_json(learned.children)}};
 }
 
 Family family_from(const std::string& word) {
@@ -49,6 +56,9 @@ Learned from_json(const json::object& object) {
     learned.hash_form = text_of(object, "hash_form");
     learned.certificate_sha256 = text_of(object, "certificate_sha256");
     learned.family = family_from(text_of(object, "family"));
+    if (const json::value* children = object.if_contains("children"); children != nullptr && children->is_array())
+        for (const json::value& child : children->get_array())
+            if (child.is_string() && learned.children.size() < 128) learned.children.emplace_back(child.get_string());
     const json::value* port = object.if_contains("port");
     if (port != nullptr && port->is_int64() && port->get_int64() >= 0 && port->get_int64() < 65536)
         learned.port = static_cast<std::uint16_t>(port->get_int64());

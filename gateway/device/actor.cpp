@@ -3,29 +3,22 @@
 #include <algorithm>
 
 #include "gateway/capabilities/tables.hpp"
+#include "protocols/child_session.hpp"
 
 namespace tplink::gateway {
 namespace {
 
 constexpr std::size_t kMaxRefusals = 8;                   // addresses; discovery is unauthenticated and may invent more
 constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
-// Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (camera.md, "Methods in use"). The first look is at once.
-constexpr std::chrono::milliseconds kReadBackDelays[] = {0ms, 60ms, 150ms, 300ms, 500ms, 900ms, 1500ms};
+constexpr int kBurst = 3;                                     // quick polls after a command: power follows the relay
+constexpr auto kBurstGap = std::chrono::seconds(1);
+constexpr auto kIdentifyAgain = std::chrono::hours(24);       // components and names may change
+constexpr int kGoneAfter = 3;                                 // lists in a row without it: a hub may answer half a list
 
 double jitter_from(RandomBytes& random) {
     std::byte one{};
     random.fill({&one, 1});
     return u8(one) / 255.0;
-}
-
-std::string code_of(const Error& error) {
-    switch (error.code) {
-    case Errc::session_expired:
-    case Errc::malformed:
-    case Errc::cancelled: return "unreachable";
-    case Errc::certificate_changed: return "refused";
-    default: return std::string(to_string(error.code));
-    }
 }
 
 std::string pseudo_id(const std::string& host) {
@@ -34,20 +27,12 @@ std::string pseudo_id(const std::string& host) {
     return id;
 }
 
-bool has_battery(const Identity& identity) {
-    return std::any_of(identity.components.begin(), identity.components.end(),
-                       [](const Component& component) { return component.name == "battery"; });
+/// True when nothing is asked for, or the component is listed.
+bool lists(const Identity& identity, std::string_view name) {
+    return name.empty() || std::any_of(identity.components.begin(), identity.components.end(), [&](const Component& component) { return component.name == name; });
 }
 
 }  // namespace
-
-std::span<const Capability> table_of(Family family) {
-    switch (family) {
-    case Family::tapo_camera: return tapo_camera_table();
-    case Family::tapo_plug: return tapo_plug_table();
-    default: return {};
-    }
-}
 
 std::chrono::seconds default_poll(Family family, bool battery) {
     if (battery) return std::chrono::seconds(3600);
@@ -57,22 +42,25 @@ std::chrono::seconds default_poll(Family family, bool battery) {
 DeviceActor::DeviceActor(DeviceConfig config, Credentials credentials, Learned learned, ActorDeps deps)
     : config_(std::move(config)), credentials_(std::move(credentials)), deps_(std::move(deps)),
       host_(config_.host.empty() ? learned.address : config_.host), learned_(std::move(learned)),
-      supervisor_(jitter_from(deps_.random)), plan_(std::chrono::seconds(5)),
-      family_(config_.family != Family::automatic ? config_.family : learned_.family) {
+      supervisor_(jitter_from(deps_.random)), family_(config_.family != Family::automatic ? config_.family : learned_.family) {
     if (!config_.mac.empty()) learned_.mac = config_.mac;
-    identity_.mac = learned_.mac;
-    identity_.model = learned_.model;
-    identity_.name = learned_.name;
+    const std::string id = learned_.mac.empty() ? pseudo_id(host_) : learned_.mac;
+    units_.push_back(std::make_shared<DeviceUnit>(id, ""));
+    self().dress(config_.name, config_.exclude);
+    Identity known;
+    known.mac = learned_.mac;
+    known.model = learned_.model;
+    known.name = learned_.name;
+    self().adopt(known, {}, {});
     learned_view_ = learned_;
-    since_ = deps_.clock.wall();
-    refresh_view();
+    self().refresh(surroundings(), false, deps_.clock);
 }
 
 DeviceActor::~DeviceActor() {
     request_stop();
     if (thread_.joinable()) thread_.join();
     while (const auto queued = inbox_.take())
-        deps_.sink.command_done({view()->id, queued->command.property, queued->command.value, "unreachable",
+        deps_.sink.command_done({queued->command.unit.empty() ? view()->id : queued->command.unit, queued->command.property, queued->command.value, "unreachable",
                                  "not sent: the device was removed or restarted in the gateway", queued->command.transaction});
 }
 
@@ -90,7 +78,8 @@ void DeviceActor::request_stop() {
 }
 
 void DeviceActor::post(PropertyCommand command) {
-    const auto now_view = view();
+    const auto unit = find_unit(command.unit);
+    const auto now_view = unit ? unit->view() : view();
     const auto row = std::find_if(now_view->rows.begin(), now_view->rows.end(),
                                   [&](const Capability* candidate) { return candidate->id == command.property; });
     const bool replaceable = row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind);
@@ -105,9 +94,25 @@ void DeviceActor::post(PropertyCommand command) {
                                  "too many commands are waiting for this device; send fewer", copy.transaction});
 }
 
-std::shared_ptr<const DeviceView> DeviceActor::view() const {
+DeviceActor::Units DeviceActor::units() const {
     const std::lock_guard lock(shared_mutex_);
-    return view_;
+    return units_;
+}
+
+std::shared_ptr<DeviceUnit> DeviceActor::find_unit(const std::string& id) const {
+    const std::lock_guard lock(shared_mutex_);
+    if (id.empty()) return units_.front();
+    const auto at = std::find_if(units_.begin(), units_.end(), [&](const auto& unit) { return unit->view() && unit->view()->id == id; });
+    return at == units_.end() ? nullptr : *at;
+}
+
+std::shared_ptr<const DeviceView> DeviceActor::view() const { return units().front()->view(); }
+
+std::vector<std::shared_ptr<const DeviceView>> DeviceActor::views() const {
+    std::vector<std::shared_ptr<const DeviceView>> out;
+    for (const auto& unit : units())
+        if (auto view = unit->view()) out.push_back(std::move(view));
+    return out;
 }
 
 Learned DeviceActor::learned() const {
@@ -115,9 +120,9 @@ Learned DeviceActor::learned() const {
     return learned_view_;
 }
 
-std::shared_ptr<const json::object> DeviceActor::document() const {
-    const std::lock_guard lock(shared_mutex_);
-    return document_view_;
+json::object DeviceActor::document(const std::string& id) const {
+    const auto unit = find_unit(id);
+    return unit ? unit->copy() : json::object();
 }
 
 std::int64_t DeviceActor::unix_now() const { return std::chrono::system_clock::to_time_t(deps_.clock.wall()); }
@@ -130,7 +135,7 @@ void DeviceActor::run(std::stop_token stop) {
         // Within the grace of an online device a lost session is opened at the polls' pace, not as fast as it fails.
         const bool due = !supervisor_.online() || now >= next_poll_;
         if (!session_ && due && supervisor_.may_try(now)) open();
-        if (session_ && deps_.clock.now() >= next_poll_ && supervisor_.may_try(deps_.clock.now())) poll(false);
+        if (session_ && deps_.clock.now() >= next_poll_ && supervisor_.may_try(deps_.clock.now())) poll(burst_ > 0 || retry_ ? Ask::quick : Ask::due);
         while (!stop.stop_requested()) {
             const auto queued = inbox_.take();
             if (!queued) break;
@@ -153,7 +158,7 @@ void DeviceActor::open() {
         if (stopping_) return;
         opener_ = deps_.make_opener();
     }
-    ++counters_.logins;
+    ++pulse_->logins;
     Result<Opened> opened = opener_->open({host_, config_.port, family_, credentials_, learned_});
     {
         const std::lock_guard lock(shared_mutex_);
@@ -166,27 +171,38 @@ void DeviceActor::open() {
     if (opened->learned.mac.empty()) opened->learned.mac = learned_.mac;
     learned_ = std::move(opened->learned);
     family_ = config_.family != Family::automatic ? config_.family : learned_.family;
-    plan_.forget();
-    offer_.reset();
+    identified_ = false;
     next_poll_ = deps_.clock.now();
 }
 
 void DeviceActor::adopt_identity(const Identity& identity) {
-    const bool new_firmware = identity.firmware != identity_.firmware;
-    identity_ = identity;
-    if (!offer_ || new_firmware) {
-        offer_.emplace(table_of(family_), identity_.components);
-        plan_.forget();
-    }
-    const bool battery = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && has_battery(identity_));
-    const auto base = config_.poll.count() > 0 ? config_.poll : default_poll(family_, battery);
-    plan_.set_base(base);
+    table_ = table_of(family_);
+    std::vector<Query> more;
+    for (const ChildrenOf& how : table_.children)
+        if (lists(identity, how.needs))
+            for (const Query& query : child_queries(how)) more.push_back(query);
+    self().adopt(identity, table_, std::move(more));
+    if (!identity.mac.empty() && self().id() != identity.mac) self().rename_id(identity.mac);
+    const bool battery = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && lists(identity, "battery"));
+    base_ = config_.poll.count() > 0 ? config_.poll : default_poll(family_, battery);
+    self().plan().set_base(base_);
+    learn();
+}
+
+/// What is worth keeping over a restart.
+void DeviceActor::learn() {
     Learned fresh = learned_;
-    fresh.mac = identity_.mac;
-    fresh.model = identity_.model;
-    fresh.name = identity_.name;
+    const Identity& identity = self().identity();
+    fresh.mac = identity.mac;
+    fresh.model = identity.model;
+    fresh.name = identity.name;
     fresh.address = host_;
     fresh.family = family_;
+    if (identified_ || units_.size() > 1) {
+        fresh.children.clear();
+        for (const auto& unit : units_)
+            if (unit->session) fresh.children.push_back(unit->id());
+    }
     learned_ = fresh;
     bool changed = false;
     {
@@ -194,63 +210,144 @@ void DeviceActor::adopt_identity(const Identity& identity) {
         changed = learned_view_ != fresh;
         learned_view_ = fresh;
     }
-    if (changed) deps_.sink.device_learned(identity_.mac);
+    if (changed) deps_.sink.device_learned(identity.mac);
 }
 
-void DeviceActor::poll(bool everything) {
-    const SteadyTime begun = deps_.clock.now();
-    next_poll_ = plan_.next(begun);
-    if (!offer_) {
-        const Result<Identity> identity = session_->identify();
-        if (!identity) return fail_with(identity.error());
-        if (!config_.mac.empty() && identity->mac != config_.mac)
-            return fail_with({Errc::unreachable, "another device (" + identity->mac + ") answers at " + host_, 0, {}});
-        adopt_identity(*identity);
-        // Phase from the id: 200 devices must not speak at once.
-        const auto base = plan_.base();
-        next_poll_ = begun + base / 2 + base * static_cast<long>(std::hash<std::string>{}(identity_.mac) % 50) / 100;
-    }
-    const bool first = offer_->rows().empty();
-    const auto queries = offer_->queries(first);
-    const auto due = everything ? queries : plan_.due(queries, begun);
-    if (due.empty()) return;  // nothing was asked, so nothing was proven
-    if (const auto asked = ask(due); !asked) return fail_with(asked.error());
-    ++counters_.polls;
-    counters_.latency_ms = std::chrono::duration<double, std::milli>(deps_.clock.now() - begun).count();
-    supervisor_.succeeded();
-    last_seen_ = deps_.clock.wall();
-    publish();
-}
-
-Result<void> DeviceActor::ask(const std::vector<Query>& queries) {
-    if (queries.empty()) return {};
-    std::vector<Request> requests;
-    requests.reserve(queries.size());
-    for (const Query& query : queries) requests.push_back(to_request(query));
-    const auto answers = TRY(session_->query(requests));
-    plan_.asked(queries, deps_.clock.now());
-    for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) {
-        if (answers[i].result) merge_answer(document_, answers[i].method, *answers[i].result);
-        else if (answers[i].result.error().code == Errc::unsupported) offer_->drop(queries[i]);
-    }
-    offer_->update(document_, unix_now());
+/// Who answers there. errors: those of the exchange; unreachable when it is another device than configured.
+Result<void> DeviceActor::identify(SteadyTime begun) {
+    const Identity identity = TRY(session_->identify());
+    if (!config_.mac.empty() && identity.mac != config_.mac)
+        return fail(Errc::unreachable, "another device (" + identity.mac + ") answers at " + host_);
+    adopt_identity(identity);
+    identified_ = true;
+    identify_again_ = begun + kIdentifyAgain;
+    // Phase from the id: 200 devices must not speak at once.
+    next_poll_ = begun + base_ / 2 + base_ * static_cast<long>(std::hash<std::string>{}(identity.mac) % 50) / 100;
     return {};
+}
+
+void DeviceActor::poll(Ask ask) {
+    const SteadyTime begun = deps_.clock.now();
+    next_poll_ = begun + (burst_ > 0 ? std::min<std::chrono::milliseconds>(base_, kBurstGap) : base_);
+    burst_ = std::max(0, burst_ - 1);
+    if (!identified_ || begun >= identify_again_)
+        if (const auto known = identify(begun); !known) return fail_with(known.error());
+    const auto due = self().due(begun, ask);
+    const auto asked = self().ask(*session_, due, deps_.clock);
+    if (!asked) return fail_with(asked.error());
+    find_children();
+    if (!due.empty()) answered();  // nothing was asked, so nothing was proven
+    if (!due.empty() && units_.size() > 1) publish();  // its own state does not wait for that of what hangs on it
+    if (const auto children = poll_children(ask); !children) return fail_with(children.error());
+    pulse_->latency_ms = std::chrono::duration<double, std::milli>(deps_.clock.now() - begun).count();
+    if (!due.empty()) publish();
+}
+
+/// A good poll.
+void DeviceActor::answered() {
+    retry_ = false;
+    ++pulse_->polls;
+    supervisor_.succeeded();
+    pulse_->last_seen_s = unix_now();
+}
+
+/// Asks the children what their lists do not tell. Commands go first: what they hold up is asked at the next poll.
+Result<void> DeviceActor::poll_children(Ask ask) {
+    for (std::size_t i = 1; i < units_.size(); ++i) {
+        DeviceUnit& unit = *units_[i];
+        if (!unit.session || unit.away) continue;
+        const auto due = unit.due(deps_.clock.now(), ask);
+        if (due.empty()) continue;
+        if (inbox_.has_command() && !unit.offer().rows().empty()) {
+            next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
+            break;
+        }
+        TRY_VOID(unit.ask(*unit.session, due, deps_.clock));
+    }
+    return {};
+}
+
+/// What hangs on the device now, from the lists it answered.
+void DeviceActor::find_children() {
+    bool any = false;
+    Units fresh = units_;
+    for (const ChildrenOf& how : table_.children) {
+        const auto children = gateway::find_children(how, self().document(), self().identity());
+        if (!children) continue;
+        any = true;
+        for (const auto& unit : fresh)
+            if (unit->how == &how) ++unit->missed;
+        for (const Child& child : *children) settle_child(child, fresh);
+    }
+    if (!any) return;
+    Units gone;
+    std::erase_if(fresh, [&](const auto& unit) {
+        if (unit->missed < kGoneAfter) return false;
+        gone.push_back(unit);
+        return true;
+    });
+    if (fresh == units_) return;
+    {
+        const std::lock_guard lock(shared_mutex_);
+        units_ = std::move(fresh);
+    }
+    for (const auto& unit : gone)
+        if (unit->view()) deps_.sink.device_gone(unit->view());
+    learn();
+}
+
+/// What the user wants it to be called and not to show.
+void DeviceActor::dress_child(DeviceUnit& unit) const {
+    const DeviceConfig wishes = deps_.child_config ? deps_.child_config(unit.id()) : DeviceConfig{};
+    std::vector<std::string> exclude = config_.exclude;
+    exclude.insert(exclude.end(), wishes.exclude.begin(), wishes.exclude.end());
+    unit.dress(wishes.name, std::move(exclude));
+}
+
+/// One entry of a list: a unit of its own, new or known.
+void DeviceActor::settle_child(const Child& child, Units& units) {
+    auto at = std::find_if(units.begin(), units.end(), [&](const auto& unit) { return unit->how == child.how && unit->child_id == child.id; });
+    if (at == units.end()) {
+        int number = child.position;
+        if (number == 0) {
+            for (const auto& [id, taken] : child_numbers_) number = std::max(number, taken);
+            ++number;
+        }
+        number = child_numbers_.try_emplace(child.id, number).first->second;
+        const std::string id = child_topic_id(child, self().id(), number);
+        if (std::any_of(units.begin(), units.end(), [&](const auto& unit) { return unit->id() == id; })) return;
+        auto unit = std::make_shared<DeviceUnit>(id, self().id());
+        unit->how = child.how;
+        unit->child_id = child.id;
+        dress_child(*unit);
+        at = units.insert(units.end(), std::move(unit));
+    }
+    DeviceUnit& unit = **at;
+    unit.missed = 0;
+    unit.away = child.away;
+    if (!unit.session) unit.session = make_child_session(session_, child.id, child.identity);
+    unit.adopt(child.identity, child.how->table(child.kind), {});
+    unit.plan().set_base(std::max<std::chrono::milliseconds>(base_, std::chrono::seconds(child.how->every_s)));
+    unit.plan().asked({{child.how->lands_in, ""}}, deps_.clock.now());  // the list has told already
+    unit.take(child.how->lands_in, child.entry, unix_now());
 }
 
 void DeviceActor::fail_with(const Error& error) {
     if (error.code == Errc::cancelled && stop_.stop_requested()) return;
-    ++counters_.errors;
+    ++pulse_->errors;
+    retry_ = true;
     const auto probe = [this] { return deps_.quick_probe && deps_.quick_probe(host_, learned_.port != 0 ? learned_.port : config_.port); };
     const bool changed = supervisor_.failed(error, deps_.clock.now(), probe);
     // Deaf beyond the grace although it is there: perhaps it speaks another generation now, so log in anew.
     if (!supervisor_.online() || supervisor_.beyond_grace() || error.code == Errc::malformed) drop_session();
     const auto pause = supervisor_.beyond_grace() ? 5 * deps_.look_again : deps_.look_again;
-    next_poll_ = deps_.clock.now() + std::min(plan_.base(), pause);
+    next_poll_ = deps_.clock.now() + std::min(base_, pause);
     if (supervisor_.blocked() && refused_at_.size() < kMaxRefusals) refused_at_.insert(host_);
     if (changed) publish();
 }
 
 void DeviceActor::drop_session() {
+    for (const auto& unit : units_) unit->session.reset();  // they speak through it
     const std::lock_guard lock(shared_mutex_);
     session_.reset();
 }
@@ -273,92 +370,57 @@ void DeviceActor::handle(const Wishes& wishes) {
         next_poll_ = deps_.clock.now();
         publish();
     }
-    if (wishes.poll && session_) poll(true);
+    if (wishes.children) {
+        for (std::size_t i = 1; i < units_.size(); ++i) dress_child(*units_[i]);
+        publish();
+    }
+    if (wishes.poll && session_) poll(Ask::all);
     else if (wishes.poll && !supervisor_.blocked()) next_poll_ = deps_.clock.now();
 }
 
 void DeviceActor::handle(const QueuedCommand& queued) {
-    ++counters_.commands;
+    ++pulse_->commands;
+    const PropertyCommand& command = queued.command;
     CommandResult result;
     if (deps_.clock.now() - queued.at > kCommandLifetime) {
-        result = {"", queued.command.property, queued.command.value, "timeout", "it waited too long for the device and was not sent", nullptr};
+        result = {"", command.property, command.value, "timeout", "it waited too long for the device and was not sent", nullptr};
     } else {
-        result = execute(queued.command);
+        result = execute(command);
+        if (result.ok()) {
+            burst_ = kBurst;
+            next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
+        }
     }
-    result.id = view()->id;
-    result.transaction = queued.command.transaction;
+    result.id = command.unit.empty() ? view()->id : command.unit;
+    result.transaction = command.transaction;
     deps_.sink.command_done(result);
 }
 
 CommandResult DeviceActor::execute(const PropertyCommand& command) {
-    CommandResult result{"", command.property, command.value, "ok", "", nullptr};
     const auto refuse = [&](std::string code, std::string message) {
-        result.code = std::move(code);
-        result.message = std::move(message);
-        return result;
+        return CommandResult{"", command.property, command.value, std::move(code), std::move(message), nullptr};
     };
-    if (const auto refusal = supervisor_.standing_refusal(deps_.clock.now()))
+    const auto standing = [&]() -> std::optional<CommandResult> {
+        const auto refusal = supervisor_.standing_refusal(deps_.clock.now());
+        if (!refusal) return std::nullopt;
         return refuse(code_of(Error{*refusal, "", 0, {}}), supervisor_.problem() ? supervisor_.problem()->message : "");
-    if (!session_ || !offer_) {
-        if (!session_) open();
-        if (session_) poll(false);
-        if (!session_ || !offer_) {
-            if (const auto refusal = supervisor_.standing_refusal(deps_.clock.now()))
-                return refuse(code_of(Error{*refusal, "", 0, {}}), supervisor_.problem()->message);
-            return refuse("unreachable", supervisor_.problem() ? supervisor_.problem()->message : "the device does not answer");
-        }
+    };
+    if (auto refusal = standing()) return *refusal;
+    if (!session_) open();
+    if (session_ && !identified_) poll(Ask::due);
+    if (!session_ || !identified_) {
+        if (auto refusal = standing()) return *refusal;
+        return refuse("unreachable", supervisor_.problem() ? supervisor_.problem()->message : "the device does not answer");
     }
-    const Capability* row = offer_ ? offer_->find(command.property) : nullptr;
-    if (row == nullptr) return refuse("unknown_property", "this device has no '" + command.property + "'");
-    if (!is_writable(*row)) return refuse("read_only", "'" + command.property + "' can only be read");
-    const auto wanted = parse_command(*row, command.value, document_);
-    if (!wanted) return refuse("invalid_value", wanted.error().what);
-    const auto request = make_request(*row, *wanted, document_);
-    if (!request) return refuse(code_of(request.error()), request.error().what);
-    const auto reply = session_->call(*request);
-    const auto* press = std::get_if<Press>(&row->kind);
-    const bool silent_success = press != nullptr && press->may_not_answer && !reply &&
-                                (reply.error().code == Errc::timeout || reply.error().code == Errc::unreachable);
-    if (!reply && !silent_success) {
-        const Errc code = reply.error().code;
-        if (code != Errc::refused && code != Errc::unsupported) fail_with(reply.error());
-        else if (!row->query.method.empty() && ask({row->query})) publish();  // show the truth again
-        return refuse(code_of(reply.error()), reply.error().what);
-    }
-    if (row->latch_s > 0) {
-        json::value& all = document_[kLatched];
-        if (!all.is_object()) all.emplace_object();
-        const auto* kind = std::get_if<OnOff>(&row->kind);
-        const bool on = kind != nullptr && *wanted == json::value(json::string(kind->on));
-        all.get_object()[row->id] = json::object{{"value", on ? "ON" : "OFF"}, {"until", unix_now() + row->latch_s}};
-        publish();
-        return result;
-    }
-    return confirm(*row, *wanted, std::move(result));
-}
-
-/// Reads the row back until the device says what was asked, and publishes what it says.
-CommandResult DeviceActor::confirm(const Capability& row, const json::value& wanted, CommandResult result) {
-    if (std::holds_alternative<Press>(row.kind) || row.query.method.empty()) return result;
-    for (const auto delay : kReadBackDelays) {
-        if (delay.count() > 0 && !wait_or_stop(delay)) break;
-        const auto asked = ask({row.query});
-        if (!asked) {
-            fail_with(asked.error());
-            result.code = code_of(asked.error());
-            result.message = "sent, but the device did not confirm: " + asked.error().what;
-            return result;
-        }
-        if (confirms(row, read_value(row, document_, unix_now()), wanted)) {
-            last_seen_ = deps_.clock.wall();
-            publish();
-            return result;
-        }
-    }
-    publish();
-    result.code = "refused";
-    result.message = "the device accepted the command but still reports another value";
-    return result;
+    const auto unit = find_unit(command.unit);
+    if (!unit) return refuse("unknown_property", "there is no device '" + command.unit + "' any more");
+    if (unit->away) return refuse("unreachable", "its hub cannot reach it; check its battery and distance");
+    if (unit->how != nullptr && !unit->session) unit->session = make_child_session(session_, unit->child_id, unit->identity());
+    const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }};
+    Executed done = gateway::execute(*unit, command, tools);
+    if (done.failure) fail_with(*done.failure);
+    else if (done.result.ok()) pulse_->last_seen_s = unix_now();
+    return std::move(done.result);
 }
 
 bool DeviceActor::wait_or_stop(std::chrono::milliseconds time) {
@@ -369,45 +431,15 @@ bool DeviceActor::wait_or_stop(std::chrono::milliseconds time) {
     return !stop_.stop_requested();
 }
 
-void DeviceActor::publish() {
-    refresh_view();
-    deps_.sink.device_changed(view());
+Surroundings DeviceActor::surroundings() const {
+    return {host_, transport_, family_, supervisor_.online(), supervisor_.problem(), pulse_};
 }
 
-void DeviceActor::refresh_view() {
-    auto view = std::make_shared<DeviceView>();
-    view->id = identity_.mac.empty() ? pseudo_id(host_) : identity_.mac;
-    view->identity = identity_;
-    view->family = family_;
-    view->host = host_;
-    view->transport = transport_;
-    if (!config_.name.empty()) view->name = config_.name;
-    else if (!identity_.name.empty()) view->name = identity_.name;
-    else if (!identity_.model.empty() && identity_.mac.size() == 12) view->name = identity_.model + " " + identity_.mac.substr(8);
-    else view->name = host_;
-    view->online = supervisor_.online();
-    view->problem = supervisor_.problem();
-    if (offer_) {
-        for (const Capability* row : offer_->rows())
-            if (std::find(config_.exclude.begin(), config_.exclude.end(), row->id) == config_.exclude.end())
-                view->rows.push_back(row);
-        for (const Capability* row : view->rows)
-            if (auto options = options_of(*row, document_); !options.empty()) view->options[std::string(row->id)] = std::move(options);
-        state_ = render(view->rows, document_, state_, unix_now());
-    }
-    view->state = state_;
-    if (view->online != was_online_) since_ = deps_.clock.wall();
-    was_online_ = view->online;
-    view->since = since_;
-    view->last_seen = last_seen_;
-    view->counters = counters_;
-    view->counters.flaps = supervisor_.flaps();
-    auto document = std::make_shared<const json::object>(document_);
-    {
-        const std::lock_guard lock(shared_mutex_);
-        view_ = std::move(view);
-        document_view_ = std::move(document);
-    }
+void DeviceActor::publish() {
+    pulse_->flaps = supervisor_.flaps();
+    const Surroundings now = surroundings();
+    for (const auto& unit : units_)
+        if (unit->refresh(now, unit->away, deps_.clock)) deps_.sink.device_changed(unit->view());
 }
 
 }  // namespace tplink::gateway

@@ -1,5 +1,6 @@
 #pragma once
-// One device, one thread, straight-line code: it owns the session, the document and the state.
+// One connection, one thread, straight-line code: it owns the session and the units that are reached through it.
+// Unit 0 is the device that answers; further ones are its outlets or children.
 
 #include <atomic>
 #include <functional>
@@ -8,10 +9,10 @@
 #include <set>
 #include <thread>
 
-#include "gateway/capabilities/engine.hpp"
+#include "gateway/device/device_unit.hpp"
+#include "gateway/device/execute.hpp"
 #include "gateway/device/inbox.hpp"
 #include "gateway/device/opener.hpp"
-#include "gateway/device/poll_plan.hpp"
 #include "gateway/device/supervisor.hpp"
 #include "protocols/base/random.hpp"
 
@@ -24,6 +25,7 @@ struct ActorDeps {
     OpenerFactory make_opener;
     std::function<bool(const std::string& host, std::uint16_t port)> quick_probe;  ///< does anything answer there?
     std::chrono::milliseconds look_again{2000};  ///< how soon a failed poll of an online device is repeated
+    std::function<DeviceConfig(const std::string& id)> child_config{};  ///< name and exclusions of a child; empty: none
 };
 
 /// Thread-safe from outside: every method only posts or copies.
@@ -39,30 +41,44 @@ public:
     void post(PropertyCommand command);
     void poll_now() { inbox_.wish({.poll = true}); }
     void reconnect() { inbox_.wish({.reconnect = true}); }
+    /// Names or exclusions of what hangs on it changed.
+    void reload_children() { inbox_.wish({.children = true}); }
     void relocate(const std::string& address) { inbox_.wish({.address = address}); }
 
     std::shared_ptr<const DeviceView> view() const;
+    /// The device itself, then what hangs on it.
+    std::vector<std::shared_ptr<const DeviceView>> views() const;
     Learned learned() const;
     std::string id() const { return view()->id; }
     const DeviceConfig& config() const { return config_; }
-    /// What the device answered last, for diagnostics: method -> result.
-    std::shared_ptr<const json::object> document() const;
+    /// What the device (id: or one that hangs on it) answered last, for diagnostics: method -> result.
+    json::object document(const std::string& id = {}) const;
 
 private:
+    using Units = std::vector<std::shared_ptr<DeviceUnit>>;
+
     void run(std::stop_token stop);
     void open();
-    void poll(bool everything);
-    Result<void> ask(const std::vector<Query>& queries);
+    void poll(Ask ask);
+    Result<void> identify(SteadyTime begun);
+    Result<void> poll_children(Ask ask);
+    void find_children();
+    void settle_child(const Child& child, Units& units);
+    void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);
     CommandResult execute(const PropertyCommand& command);
-    CommandResult confirm(const Capability& row, const json::value& wanted, CommandResult result);
     void handle(const Wishes& wishes);
     void fail_with(const Error& error);
     void drop_session();
     void adopt_identity(const Identity& identity);
+    void learn();
     bool wait_or_stop(std::chrono::milliseconds time);
     void publish();
-    void refresh_view();
+    void answered();
+    Surroundings surroundings() const;
+    DeviceUnit& self() const { return *units_.front(); }
+    std::shared_ptr<DeviceUnit> find_unit(const std::string& id) const;
+    Units units() const;
     std::optional<SteadyTime> next_deadline() const;
     std::int64_t unix_now() const;
 
@@ -74,35 +90,31 @@ private:
     std::string host_;
     Learned learned_;
     Supervisor supervisor_;
-    PollPlan plan_;
-    std::optional<Offer> offer_;
-    Document document_;
-    json::object state_;
-    Identity identity_;
+    Table table_;
+    std::chrono::milliseconds base_{5000};  // poll interval
+    bool identified_ = false;               // in this session
+    SteadyTime identify_again_{};
     std::string transport_;
     Family family_;
-    DeviceCounters counters_;
-    WallTime since_{};
-    WallTime last_seen_{};
+    std::map<std::string, int> child_numbers_;  // never given to another child
     SteadyTime next_poll_{};
-    bool was_online_ = false;
+    bool retry_ = false;  // the last exchange failed
+    int burst_ = 0;  // quick polls still to come after a command
     std::set<std::string> refused_at_;  ///< addresses where the password was refused
     std::stop_token stop_;
 
+    std::shared_ptr<Pulse> pulse_ = std::make_shared<Pulse>();
     Inbox inbox_;
     mutable std::mutex shared_mutex_;  // guards what other threads look at
-    std::shared_ptr<const DeviceView> view_;
-    std::shared_ptr<const json::object> document_view_;
+    Units units_;                      // replaced under the mutex
     Learned learned_view_;
-    std::unique_ptr<Session> session_;  // replaced under the mutex; used by the thread without it
+    std::shared_ptr<Session> session_;  // shared with those of the children; replaced under the mutex; used by the thread without it
     std::unique_ptr<Opener> opener_;
     bool stopping_ = false;
 
     std::jthread thread_;  // last: joins before the rest goes
 };
 
-/// The table of a family; empty span for one not supported yet.
-std::span<const Capability> table_of(Family family);
 /// Poll interval when the configuration names none.
 std::chrono::seconds default_poll(Family family, bool battery);
 

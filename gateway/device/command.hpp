@@ -11,6 +11,7 @@ struct PropertyCommand {
     std::string property;
     boost::json::value value;        ///< text or JSON scalar as it came
     boost::json::value transaction{};  ///< null: none
+    std::string unit{};              ///< id of the outlet or child it is for; empty: the device itself
 };
 
 /// Exactly one per command, after the state that confirms (or denies) it.

@@ -1,6 +1,7 @@
 #pragma once
 // What the rest of the gateway may know of a device: an immutable picture, made by its actor after each change.
 
+#include <atomic>
 #include <boost/json/object.hpp>
 #include <map>
 #include <memory>
@@ -29,8 +30,16 @@ struct DeviceCounters {
     double latency_ms = 0;  ///< of the last good poll
 };
 
+/// Counts that go on while the view stays the same. Written by the actor's thread.
+struct Pulse {
+    std::atomic<std::uint64_t> polls{0}, errors{0}, commands{0}, logins{0}, flaps{0};
+    std::atomic<double> latency_ms{0};
+    std::atomic<std::int64_t> last_seen_s{0};  ///< unix time of the last good reply
+};
+
 struct DeviceView {
-    std::string id;    ///< topic id: MAC, or "host_<address with _>" while the MAC is unknown
+    std::string id;    ///< topic id: MAC, or "host_<address with _>" while the MAC is unknown; "<mac>_<n>" of an outlet
+    std::string via;   ///< id of the strip or hub it hangs on; empty: it has a connection of its own
     std::string name;  ///< configured, else the device's own, else model and end of MAC
     std::string host;
     Family family = Family::automatic;
@@ -39,12 +48,20 @@ struct DeviceView {
     bool online = false;
     std::optional<Problem> problem;
     std::vector<const Capability*> rows;                     ///< offered, in table order
+    std::vector<const Composite*> composites;                ///< those whose first member is offered
     std::map<std::string, std::vector<std::string>> options; ///< of choices, by row id
+    std::map<std::string, Range> ranges;                     ///< of numbers whose limits the device tells, by row id
+    std::uint64_t shape = 0;                                 ///< grows when anything but `state` changed
     json::object state;                                      ///< id -> published value
     WallTime since{};      ///< of the present online/offline
-    WallTime last_seen{};  ///< last good reply; epoch: never
-    DeviceCounters counters;
+    bool first_contact = false;  ///< online, and was never before
+    std::shared_ptr<const Pulse> pulse = std::make_shared<const Pulse>();  ///< of the connection: shared by all that hang on it
 
+    DeviceCounters counters() const {
+        return {pulse->polls, pulse->errors, pulse->commands, pulse->logins, pulse->flaps, pulse->latency_ms};
+    }
+    /// Last good reply; epoch: never.
+    WallTime last_seen() const { return WallTime(std::chrono::seconds(pulse->last_seen_s)); }
     bool mac_known() const { return !identity.mac.empty(); }
     bool is_camera() const {
         return family == Family::tapo_camera || family == Family::vigi_camera || family == Family::kasa_camera;
@@ -56,6 +73,8 @@ class DeviceSink {
 public:
     virtual ~DeviceSink() = default;
     virtual void device_changed(std::shared_ptr<const DeviceView> view) = 0;
+    /// An outlet or child is no longer there.
+    virtual void device_gone(std::shared_ptr<const DeviceView> view) { (void)view; }
     /// After the state that confirms (or denies) the command.
     virtual void command_done(const CommandResult& result) = 0;
     /// Facts worth keeping over a restart (transport, pin, MAC) changed.

@@ -8,7 +8,7 @@ Inbox::Put Inbox::put(PropertyCommand command, SteadyTime now, bool replaceable,
     const std::lock_guard lock(mutex_);
     if (replaceable) {
         const auto same = std::find_if(commands_.begin(), commands_.end(), [&](const QueuedCommand& queued) {
-            return queued.command.property == command.property;
+            return queued.command.property == command.property && queued.command.unit == command.unit;
         });
         if (same != commands_.end()) {
             superseded = std::move(same->command);
@@ -27,6 +27,7 @@ void Inbox::wish(const Wishes& wishes) {
     const std::lock_guard lock(mutex_);
     wishes_.poll |= wishes.poll;
     wishes_.reconnect |= wishes.reconnect;
+    wishes_.children |= wishes.children;
     if (wishes.address) wishes_.address = wishes.address;
     changed_.notify_one();
 }
@@ -44,6 +45,11 @@ std::optional<QueuedCommand> Inbox::take() {
     QueuedCommand first = std::move(commands_.front());
     commands_.pop_front();
     return first;
+}
+
+bool Inbox::has_command() {
+    const std::lock_guard lock(mutex_);
+    return !commands_.empty();
 }
 
 Wishes Inbox::take_wishes() {

@@ -17,7 +17,8 @@ struct Wishes {
     bool poll = false;       ///< poll now
     bool reconnect = false;  ///< forget refusals and the session, start over
     std::optional<std::string> address{};  ///< the device moved there
-    bool any() const { return poll || reconnect || address.has_value(); }
+    bool children = false;   ///< names or exclusions of what hangs on it changed
+    bool any() const { return poll || reconnect || children || address.has_value(); }
 };
 
 struct QueuedCommand {
@@ -39,6 +40,7 @@ public:
     /// Waits for a command, a wish, a stop or the deadline.
     void wait(std::stop_token stop, std::optional<SteadyTime> deadline);
     std::optional<QueuedCommand> take();
+    bool has_command();
     Wishes take_wishes();
 
 private:

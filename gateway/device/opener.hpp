@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/config/config.hpp"
 #include "protocols/session.hpp"
@@ -19,6 +20,7 @@ struct Learned {
     std::string hash_form{};         ///< which form of the password it holds
     std::string certificate_sha256{};  ///< pinned
     Family family = Family::automatic;
+    std::vector<std::string> children{};  ///< ids of what hangs on it
     bool operator==(const Learned&) const = default;
 };
 

@@ -4,11 +4,12 @@
 
 namespace tplink::gateway {
 
-std::vector<Query> PollPlan::due(const std::vector<Query>& queries, SteadyTime now) const {
+std::vector<Query> PollPlan::due(const std::vector<Query>& queries, SteadyTime now, Ask ask) const {
     std::vector<Query> result;
     for (const Query& query : queries) {
         const auto at = due_.find({query.method, query.params});
-        if (at == due_.end() || at->second <= now) result.push_back(query);
+        const bool wanted = ask == Ask::all || (ask == Ask::quick && query.every_s == 0);
+        if (wanted || at == due_.end() || at->second <= now) result.push_back(query);
     }
     return result;
 }

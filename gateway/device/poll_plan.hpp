@@ -10,6 +10,9 @@
 
 namespace tplink::gateway {
 
+/// What a poll asks: what is due; what has no slower interval of its own as well; or everything.
+enum class Ask { due, quick, all };
+
 class PollPlan {
 public:
     /// base: interval of queries that name none of their own.
@@ -19,11 +22,9 @@ public:
     std::chrono::milliseconds base() const { return base_; }
 
     /// Those of `queries` whose time has come; a query never asked is due.
-    std::vector<Query> due(const std::vector<Query>& queries, SteadyTime now) const;
+    std::vector<Query> due(const std::vector<Query>& queries, SteadyTime now, Ask ask = Ask::due) const;
     /// They were asked at `now`; their next time follows.
     void asked(const std::vector<Query>& queries, SteadyTime now);
-    /// The next poll's time after one at `now`.
-    SteadyTime next(SteadyTime now) const { return now + base_; }
     /// Everything is due again (new session, new firmware).
     void forget() { due_.clear(); }
 

@@ -47,17 +47,17 @@ void add_statistics(json::object& fields, const Hint& hint) {
     if (hint.precision >= 0) fields["suggested_display_precision"] = hint.precision;
 }
 
-void add_number(Entity& entity, const Number& number, const Hint& hint) {
+void add_number(Entity& entity, const Number& number, const Range& range, const Hint& hint) {
     set_if(entity.fields, "device_class", hint.device_class);
     set_if(entity.fields, "unit_of_measurement", hint.unit);
     if (entity.platform == "sensor") return add_statistics(entity.fields, hint);
-    entity.fields["min"] = number_value(number.min);
-    entity.fields["max"] = number_value(number.max);
+    entity.fields["min"] = number_value(range.min);
+    entity.fields["max"] = number_value(range.max);
     entity.fields["step"] = number_value(number.step);
     if (hint.unit == "%") entity.fields["mode"] = "slider";
 }
 
-void add_siren(json::object& fields) {
+void add_plain_siren(json::object& fields) {
     fields["command_template"] = "{{ value }}";  // else Home Assistant sends {"state": "ON"}
     fields["support_duration"] = false;
     fields["support_volume_set"] = false;
@@ -76,6 +76,7 @@ std::string_view platform_of(const Capability& row) {
         std::string_view operator()(const Text&) const { return writable ? "text" : "sensor"; }
         std::string_view operator()(const Timestamp&) const { return "sensor"; }
         std::string_view operator()(const Press&) const { return "button"; }
+        std::string_view operator()(const HueSaturation&) const { return writable ? "text" : "sensor"; }
     };
     return std::visit(Visitor{is_writable_row(row)}, row.kind);
 }
@@ -108,8 +109,8 @@ std::optional<Entity> EntityWriter::from_row(const Capability& row) const {
     const Hint& hint = row.hint;
     Entity entity = base(row.id, platform_of(row), hint.main_entity ? std::string_view() : row.name);
     json::object& fields = entity.fields;
-    const bool is_siren = entity.platform == "siren", is_light = entity.platform == "light";
-    if (entity.platform != "button") add_state(entity, is_siren || is_light ? "state_value_template" : "value_template");
+    const bool is_siren = entity.platform == "siren";
+    if (entity.platform != "button") add_state(entity, is_siren ? "state_value_template" : "value_template");
     const bool takes_commands = is_writable_row(row) || entity.platform == "button";
     if (takes_commands && entity.platform != "sensor") add_command(entity);
 
@@ -120,37 +121,17 @@ std::optional<Entity> EntityWriter::from_row(const Capability& row) const {
         fields["options"] = text_array(choices);
         if (entity.platform == "sensor") fields["device_class"] = "enum";
     } else if (const auto* number = std::get_if<Number>(&row.kind)) {
-        add_number(entity, *number, hint);
+        add_number(entity, *number, range(row), hint);
     } else if (std::holds_alternative<Timestamp>(row.kind)) {
         fields["device_class"] = "timestamp";
     } else if (is_siren) {
-        add_siren(fields);
-    } else if (entity.platform == "update") {
-        fields["latest_version_topic"] = topics_.state(device_.id);
-        fields["latest_version_template"] = value_of(entity.id + "_latest");
-        fields["device_class"] = "firmware";
-    } else if (!is_light) {
+        add_plain_siren(fields);
+    } else {
         set_if(fields, "device_class", hint.device_class);
     }
     add_category(entity, hint.category);
     set_if(fields, "icon", hint.icon);
     if (!hint.enabled) fields["enabled_by_default"] = false;
-    return entity;
-}
-
-Entity EntityWriter::light(const LightEntity& light) const {
-    Entity entity = base(light.id, "light", light.name);
-    json::object& fields = entity.fields;
-    fields["state_topic"] = topics_.state(device_.id);
-    fields["state_value_template"] = value_of(light.power);
-    fields["command_topic"] = topics_.command(device_.id, light.power);
-    fields["qos"] = 1;
-    if (light.brightness.empty()) return entity;
-    fields["brightness_state_topic"] = topics_.state(device_.id);
-    fields["brightness_value_template"] = value_of(light.brightness);
-    fields["brightness_command_topic"] = topics_.command(device_.id, light.brightness);
-    fields["brightness_scale"] = 100;
-    fields["on_command_type"] = "first";  // the lamp takes a brightness only while it is on
     return entity;
 }
 

@@ -14,7 +14,8 @@ public:
 
     /// Nothing when the row cannot be an entity now (a select without options).
     std::optional<Entity> from_row(const Capability& row) const;
-    Entity light(const LightEntity& light) const;
+    /// Several rows as one entity; members that are not offered are left out.
+    Entity from_composite(const Composite& composite) const;
 
     /// Picture, detections, doorbell, stream.
     std::vector<Entity> camera(const CameraEntities& camera) const;
@@ -26,6 +27,12 @@ private:
     void add_state(Entity& entity, std::string_view template_key = "value_template") const;
     void add_command(Entity& entity) const;
     void add_doorbell(std::vector<Entity>& out, bool filtered) const;
+    void add_light(Entity& entity, const Composite& light) const;
+    void add_siren(Entity& entity, const Composite& siren) const;
+    void add_update(Entity& entity, const Composite& update) const;
+    void add_topics(Entity& entity, std::string_view prefix, std::string_view row) const;
+    const Capability* find(std::string_view row) const;
+    Range range(const Capability& row) const;
 
     const Topics& topics_;
     const DeviceDescription& device_;

@@ -54,12 +54,12 @@ json::object device_object(const DeviceDescription& device, const Topics& topics
     return out;
 }
 
-std::set<std::string_view> rows_of_lights(const DeviceDescription& device) {
+/// Rows that are shown as part of another entity.
+std::set<std::string_view> rows_of_composites(const DeviceDescription& device) {
     std::set<std::string_view> out;
-    for (const LightEntity& light : device.lights) {
-        out.insert(light.power);
-        if (!light.brightness.empty()) out.insert(light.brightness);
-    }
+    for (const Composite* composite : device.composites)
+        for (const std::string_view row : composite->members())
+            if (!row.empty()) out.insert(row);
     return out;
 }
 
@@ -94,7 +94,9 @@ json::value conform_value(const Capability& row, const DeviceDescription& device
         json::error_code ec;
         const double n = value.is_number() ? value.to_number<double>(ec) : std::nan("");
         if (!std::isfinite(n)) return nullptr;
-        if (platform_of(row) == "number" && (n < number->min || n > number->max)) return nullptr;
+        const auto own = device.ranges.find(std::string(row.id));
+        const Range range = own == device.ranges.end() ? Range{number->min, number->max} : own->second;
+        if (platform_of(row) == "number" && (n < range.min || n > range.max)) return nullptr;
     }
     return value;
 }
@@ -125,11 +127,10 @@ Discovery describe(const DeviceDescription& device, const Topics& topics) {
         out.state_keys = {"stream_state", "stream_info"};
         if (device.camera->battery) out.state_keys.emplace_back("stream");
     }
-    for (const LightEntity& light : device.lights) add(writer.light(light));
-    const auto hidden = rows_of_lights(device);
+    for (const Composite* composite : device.composites) add(writer.from_composite(*composite));
+    const auto hidden = rows_of_composites(device);
     for (const Capability* row : device.rows) {
         if (!std::holds_alternative<Press>(row->kind)) out.state_keys.emplace_back(row->id);
-        if (platform_of(*row) == "update") out.state_keys.push_back(std::string(row->id) + "_latest");
         if (hidden.contains(row->id)) continue;
         if (auto entity = writer.from_row(*row)) add(std::move(*entity));
     }

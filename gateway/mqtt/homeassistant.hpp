@@ -13,13 +13,6 @@
 
 namespace tplink::gateway {
 
-/// A dimmable light made of two rows; both vanish as entities of their own.
-struct LightEntity {
-    std::string id = "floodlight", name = "Floodlight";
-    std::string power{}, brightness{};  ///< row ids; brightness may be empty
-    bool operator==(const LightEntity&) const = default;
-};
-
 /// What a camera offers beside its rows.
 struct CameraEntities {
     std::vector<std::string> detections{};  ///< event types of the "Detection" event; empty: none
@@ -41,8 +34,9 @@ struct DeviceDescription {
     std::string suggested_area{};
     std::vector<const Capability*> rows{};                     ///< offered ones; of two with one id the first counts
     std::map<std::string, std::vector<std::string>> options{};  ///< current texts of DynamicChoice rows, by row id
+    std::map<std::string, Range> ranges{};                      ///< of Number rows whose limits the device tells
+    std::vector<const Composite*> composites{};                 ///< rows shown as one entity
     std::optional<CameraEntities> camera{};
-    std::vector<LightEntity> lights{};
     bool operator==(const DeviceDescription&) const = default;
 };
 

@@ -40,7 +40,10 @@ const std::map<std::string, PlatformKeys>& platforms() {
         {"text", {words("command_topic state_topic"), words("value_template min max pattern mode")}},
         {"button", {words("command_topic"), words("payload_press device_class")}},
         {"siren", {words("command_topic state_topic command_template"), words("state_value_template support_duration support_volume_set")}},
-        {"light", {words("command_topic state_topic"), words("state_value_template brightness_state_topic brightness_value_template brightness_command_topic brightness_scale on_command_type")}},
+        {"light", {words("command_topic state_topic"), words("state_value_template brightness_state_topic brightness_value_template brightness_command_topic brightness_scale on_command_type "
+                          "color_temp_state_topic color_temp_value_template color_temp_command_topic color_temp_kelvin min_kelvin max_kelvin "
+                          "hs_state_topic hs_value_template hs_command_topic color_mode_state_topic color_mode_value_template "
+                          "effect_state_topic effect_value_template effect_command_topic effect_list")}},
         {"camera", {words("topic"), words("image_encoding")}},
         {"image", {words("image_topic"), words("content_type")}},
         {"event", {words("state_topic event_types"), words("value_template device_class")}},

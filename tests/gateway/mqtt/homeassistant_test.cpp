@@ -96,7 +96,7 @@ TEST(HomeAssistant, SamplesLintClean) {
 TEST(HomeAssistant, EveryRowOfEveryTableLintsClean) {
     for (const auto table : {tapo_plug_table(), tapo_camera_table()}) {
         DeviceDescription device = camera();
-        device.lights.clear();
+        device.composites.clear();
         device.rows.clear();
         for (const Capability& row : table) device.rows.push_back(&row);
         for (const Capability& row : table)

@@ -22,6 +22,9 @@ inline constexpr Capability kPlug[] = {
     {.id = "on_since", .name = "On since", .kind = Timestamp{}, .hint = {.category = Category::diagnostic, .enabled = false}},
 };
 
+inline constexpr Composite kFloodlight{.component = "light", .id = "floodlight", .name = "Floodlight",
+                                       .power = "floodlight", .brightness = "floodlight_brightness"};
+
 inline constexpr Capability kCamera[] = {
     {.id = "privacy", .name = "Privacy", .kind = OnOff{}, .write = Set{"set", "/p"}, .hint = {.icon = "mdi:eye-off"}},
     {.id = "motion", .name = "Motion", .kind = OnOff{}, .hint = {.device_class = "motion"}},
@@ -73,7 +76,7 @@ inline DeviceDescription camera(std::string id = "0c8000aabbcc") {
     out.rows = rows(kCamera);
     out.options["preset"] = {"Door", "Window"};
     out.camera = CameraEntities{.detections = {"motion", "person"}, .doorbell = true, .last_detection = true, .battery = true};
-    out.lights = {LightEntity{.power = "floodlight", .brightness = "floodlight_brightness"}};
+    out.composites = {&kFloodlight};
     return out;
 }
 

@@ -1,0 +1,13 @@
+#include "gateway/capabilities/tables.hpp"
+
+namespace tplink::gateway {
+
+Table table_of(Family family) {
+    switch (family) {
+    case Family::tapo_camera: return {.rows = tapo_camera_table()};
+    case Family::tapo_plug: return {.rows = tapo_plug_table()};
+    default: return {};
+    }
+}
+
+}  // namespace tplink::gateway

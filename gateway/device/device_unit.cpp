@@ -1,0 +1,181 @@
+#include "gateway/device/device_unit.hpp"
+
+#include <algorithm>
+
+namespace tplink::gateway {
+namespace {
+
+constexpr auto kTellAnyway = std::chrono::seconds(60);  // "last seen" and values within their dead band must not grow old
+
+std::int64_t unix_of(const Clock& clock) { return std::chrono::system_clock::to_time_t(clock.wall()); }
+
+bool same_components(const std::vector<Component>& a, const std::vector<Component>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const Component& x, const Component& y) { return x.name == y.name && x.version == y.version; });
+}
+
+bool is_same_around(const Surroundings& a, const Surroundings& b) {
+    return a.host == b.host && a.transport == b.transport && a.family == b.family && a.online == b.online && a.problem == b.problem;
+}
+
+bool needs_the_clock(const Capability& row) { return row.latch_s > 0 || row.derive != nullptr; }
+
+}  // namespace
+
+DeviceUnit::DeviceUnit(std::string id, std::string via) : id_(std::move(id)), via_(std::move(via)) {}
+
+void DeviceUnit::dress(std::string name, std::vector<std::string> exclude) {
+    name_ = std::move(name);
+    exclude_ = std::move(exclude);
+    reshaped_ = true;
+}
+
+void DeviceUnit::adopt(const Identity& identity, const Table& table, std::vector<Query> more) {
+    const bool same = offer_ && identity.firmware == identity_.firmware && table.rows.data() == table_.rows.data() &&
+                      same_components(identity.components, identity_.components);
+    reshaped_ |= !same || identity.name != identity_.name || identity.model != identity_.model || identity.hardware != identity_.hardware;
+    identity_ = identity;
+    if (same) return;
+    table_ = table;
+    offer_.emplace(table.rows, identity.components, std::move(more));
+    plan_.forget();
+}
+
+std::vector<Query> DeviceUnit::due(SteadyTime now, Ask ask) const {
+    if (!offer_) return {};
+    return plan_.due(offer_->queries(offer_->rows().empty()), now, ask);
+}
+
+Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, const Clock& clock) {
+    if (queries.empty()) return {};
+    std::vector<Request> requests;
+    requests.reserve(queries.size());
+    for (const Query& query : queries) requests.push_back(to_request(query));
+    const auto answers = TRY(asked.query(requests));
+    plan_.asked(queries, clock.now());
+    bool moved = false;
+    {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i)
+            if (answers[i].result) moved |= merge_answer(document_, answers[i].method, *answers[i].result);
+    }
+    for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i)
+        if (!answers[i].result && answers[i].result.error().code == Errc::unsupported) offer_->drop(queries[i]);
+    moved_ |= moved;
+    if (moved) reshaped_ |= offer_->update(document_, unix_of(clock));
+    return {};
+}
+
+void DeviceUnit::take(std::string_view method, const json::value& result, std::int64_t now_unix_s) {
+    bool moved = false;
+    {
+        const std::lock_guard lock(mutex_);
+        moved = merge_answer(document_, method, result);
+    }
+    moved_ |= moved;
+    if (moved && offer_) reshaped_ |= offer_->update(document_, now_unix_s);
+}
+
+void DeviceUnit::latch(std::string_view row, bool on, std::int64_t until_unix_s) {
+    const std::lock_guard lock(mutex_);
+    json::value& all = document_[kLatched];
+    if (!all.is_object()) all.emplace_object();
+    all.get_object()[row] = json::object{{"value", on ? "ON" : "OFF"}, {"until", until_unix_s}};
+    moved_ = true;
+}
+
+/// Rows and composites as they are shown, after the offer or the options changed.
+void DeviceUnit::show_rows() {
+    shown_.clear();
+    composites_.clear();
+    has_timed_rows_ = false;
+    if (!offer_) return;
+    for (const Capability* row : offer_->rows())
+        if (std::find(exclude_.begin(), exclude_.end(), row->id) == exclude_.end()) {
+            shown_.push_back(row);
+            has_timed_rows_ |= needs_the_clock(*row);
+        }
+    for (const Composite& composite : table_.composites)
+        if (std::any_of(shown_.begin(), shown_.end(), [&](const Capability* row) { return row->id == composite.first(); }))
+            composites_.push_back(&composite);
+}
+
+bool DeviceUnit::refresh(const Surroundings& around, bool is_away, const Clock& clock) {
+    const SteadyTime now = clock.now();
+    const bool exact = now - told_ >= kTellAnyway;
+    const bool online = around.online && !is_away;
+    const bool reshaped = reshaped_ || online != was_online_ || !is_same_around(around, last_around_);
+    if (reshaped_) {
+        show_rows();
+        state_ = render(shown_, document_, state_, unix_of(clock));
+    }
+    bool told_more = false;
+    if (moved_ || reshaped_)
+        for (const Capability* row : shown_) {
+            if (auto options = options_of(*row, document_); !options.empty())
+                if (auto& known = options_[std::string(row->id)]; known != options) {
+                    known = std::move(options);
+                    told_more = true;
+                }
+            if (const auto* number = std::get_if<Number>(&row->kind); number != nullptr && number->range != nullptr)
+                if (auto& known = ranges_[std::string(row->id)]; known != range_of(*row, document_)) {
+                    known = range_of(*row, document_);
+                    told_more = true;
+                }
+        }
+    const bool moved = (moved_ || has_timed_rows_ || exact) && render_into(state_, shown_, document_, unix_of(clock), exact);
+    moved_ = reshaped_ = false;
+    if (!moved && !reshaped && !told_more && !exact && view_) return false;
+    if (reshaped || told_more) ++shape_;
+    if (online != was_online_ || !view_) since_ = clock.wall();
+    auto view = make_view(around, online);
+    view->first_contact = online && !ever_online_;
+    was_online_ = online;
+    ever_online_ |= online;
+    last_around_ = around;
+    told_ = now;
+    const std::lock_guard lock(mutex_);
+    view_ = std::move(view);
+    return true;
+}
+
+std::shared_ptr<DeviceView> DeviceUnit::make_view(const Surroundings& around, bool online) const {
+    auto view = std::make_shared<DeviceView>();
+    view->id = id_;
+    view->via = via_;
+    view->identity = identity_;
+    view->name = display_name(name_, identity_, id_, around.host);
+    view->host = around.host;
+    view->family = around.family;
+    view->transport = around.transport;
+    view->online = online;
+    if (via_.empty()) view->problem = around.problem;  // said once, by the device that has the connection
+    view->rows = shown_;
+    view->composites = composites_;
+    view->options = options_;
+    view->ranges = ranges_;
+    view->shape = shape_;
+    view->state = state_;
+    view->since = since_;
+    view->pulse = around.pulse;
+    return view;
+}
+
+std::shared_ptr<const DeviceView> DeviceUnit::view() const {
+    const std::lock_guard lock(mutex_);
+    return view_;
+}
+
+json::object DeviceUnit::copy() const {
+    const std::lock_guard lock(mutex_);
+    return document_;
+}
+
+std::string display_name(const std::string& configured, const Identity& identity, const std::string& id, const std::string& host) {
+    if (!configured.empty()) return configured;
+    if (!identity.name.empty()) return identity.name;
+    if (!identity.model.empty() && id.size() >= 12 && !id.starts_with("host_")) return identity.model + " " + id.substr(8);
+    return host;
+}
+
+}  // namespace tplink::gateway

@@ -1,0 +1,81 @@
+#include "gateway/device/execute.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+// Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (camera.md, "Methods in use"). The first look is at once.
+constexpr std::chrono::milliseconds kReadBackDelays[] = {0ms, 60ms, 150ms, 300ms, 500ms, 900ms, 1500ms};
+
+std::int64_t unix_of(const Clock& clock) { return std::chrono::system_clock::to_time_t(clock.wall()); }
+
+Executed refused(CommandResult result, std::string code, std::string message) {
+    result.code = std::move(code);
+    result.message = std::move(message);
+    return {std::move(result), std::nullopt};
+}
+
+/// Reads the row back until the device says what was asked, and publishes what it says.
+Executed confirm(DeviceUnit& unit, const Capability& row, const json::value& wanted, CommandResult result, const CommandTools& tools) {
+    if (std::holds_alternative<Press>(row.kind) || row.query.method.empty()) return {std::move(result), std::nullopt};
+    for (const auto delay : kReadBackDelays) {
+        if (delay.count() > 0 && !tools.wait(delay)) break;
+        const auto asked = unit.ask(tools.session, {row.query}, tools.clock);
+        if (!asked) {
+            Executed out = refused(std::move(result), code_of(asked.error()), "sent, but the device did not confirm: " + asked.error().what);
+            out.failure = asked.error();
+            return out;
+        }
+        if (confirms(row, read_value(row, unit.document(), unix_of(tools.clock)), wanted)) {
+            tools.publish();
+            return {std::move(result), std::nullopt};
+        }
+    }
+    tools.publish();
+    return refused(std::move(result), "refused", "the device accepted the command but still reports another value");
+}
+
+bool is_silent_success(const Capability& row, const Error& error) {
+    const auto* press = std::get_if<Press>(&row.kind);
+    return press != nullptr && press->may_not_answer && (error.code == Errc::timeout || error.code == Errc::unreachable);
+}
+
+/// The device said no. Its true state again, so that a toggle snaps back.
+Executed denied(DeviceUnit& unit, const Capability& row, const Error& error, CommandResult result, const CommandTools& tools) {
+    Executed out = refused(std::move(result), code_of(error), error.what);
+    const bool connection = error.code != Errc::refused && error.code != Errc::unsupported;
+    if (connection) out.failure = error;
+    else if (!row.query.method.empty() && unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();
+    return out;
+}
+
+}  // namespace
+
+std::string code_of(const Error& error) {
+    switch (error.code) {
+    case Errc::session_expired:
+    case Errc::malformed:
+    case Errc::cancelled: return "unreachable";
+    case Errc::certificate_changed: return "refused";
+    default: return std::string(to_string(error.code));
+    }
+}
+
+Executed execute(DeviceUnit& unit, const PropertyCommand& command, const CommandTools& tools) {
+    CommandResult result{"", command.property, command.value, "ok", "", nullptr};
+    const Capability* row = unit.is_offered() ? unit.offer().find(command.property) : nullptr;
+    if (row == nullptr) return refused(std::move(result), "unknown_property", "this device has no '" + command.property.substr(0, 60) + "'");
+    if (!is_writable(*row)) return refused(std::move(result), "read_only", "'" + command.property + "' can only be read");
+    const auto wanted = parse_command(*row, command.value, unit.document());
+    if (!wanted) return refused(std::move(result), "invalid_value", wanted.error().what);
+    const auto request = make_request(*row, *wanted, unit.document());
+    if (!request) return refused(std::move(result), code_of(request.error()), request.error().what);
+    const auto reply = tools.session.call(*request);
+    if (!reply && !is_silent_success(*row, reply.error())) return denied(unit, *row, reply.error(), std::move(result), tools);
+    if (row->latch_s == 0) return confirm(unit, *row, *wanted, std::move(result), tools);
+    const auto* kind = std::get_if<OnOff>(&row->kind);
+    unit.latch(row->id, kind != nullptr && *wanted == json::value(json::string(kind->on)), unix_of(tools.clock) + row->latch_s);
+    tools.publish();
+    return {std::move(result), std::nullopt};
+}
+
+}  // namespace tplink::gateway
