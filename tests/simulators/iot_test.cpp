@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include "tests/simulators/hand_clock.hpp"
 #include "tests/simulators/iot/iot_device.hpp"
 #include "tests/simulators/kasa_plug.hpp"
 #include "tests/simulators/scripted.hpp"
@@ -19,17 +20,6 @@ namespace tplink::sim {
 namespace {
 
 namespace json = boost::json;
-
-/// A clock the test moves by hand.
-struct HandClock {
-    std::shared_ptr<std::chrono::milliseconds> now = std::make_shared<std::chrono::milliseconds>(1000000);
-    World world() const {
-        World out = real_world();
-        out.now = [now = now] { return *now; };
-        out.unix_s = [now = now] { return 1795219200 + now->count() / 1000; }; // 2026-11-21 00:00 and on
-        return out;
-    }
-};
 
 json::object ask(IotDevice& device, std::string_view request) {
     return json::parse(device.answer_text(request)).as_object();

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tests/simulators/device.hpp"
-#include "tests/simulators/smart_plug.hpp"
+#include "tests/simulators/smart/smart_plug.hpp"
 
 namespace tplink::sim {
 

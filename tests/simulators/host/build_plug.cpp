@@ -30,6 +30,13 @@ void read_plug(OptionReader& options, PlugOptions& out) {
     options.read("max_sessions", out.max_sessions);
     options.read("session_life_s", out.session_life);
     options.read("fw_ver", out.plug.fw_ver);
+    options.read("has_child_lock", out.plug.has_child_lock);
+    options.read("has_color", out.plug.has_color);
+    options.read("has_color_temp", out.plug.has_color_temp);
+    options.read("gradually_version", out.plug.gradually_version);
+    options.read("sockets", out.plug.sockets);
+    options.read("protection_key", out.plug.protection_key);
+    options.read("upgrade_ms", out.plug.upgrade);
 }
 
 void read_klap(OptionReader& options, PlugKlapOptions& out) {
@@ -56,10 +63,10 @@ std::unique_ptr<Device> build_aes(const DeviceOptions& common, const std::string
                                   OptionReader& options) {
     PlugAesOptions out;
     static_cast<DeviceOptions&>(out) = common;
+    out.plug = smart_facts_of(model.empty() ? "P100" : model);
     out.plug.has_meter = out.plug.words_for_heat = false;
     out.plug.fw_ver = "1.2.5 Build 200401 Rel.00001";
     out.plug.region_suffix = "";
-    out.plug.model = model.empty() ? "P100" : model;
     read_plug(options, out);
     options.read("login_version", out.login_version);
     options.read("only_password2", out.only_password2);
@@ -72,7 +79,7 @@ std::unique_ptr<Device> build_klap(const DeviceOptions& common, const std::strin
                                    OptionReader& options) {
     PlugKlapOptions out;
     static_cast<DeviceOptions&>(out) = common;
-    out.plug.model = model.empty() ? "P110" : model;
+    out.plug = smart_facts_of(model.empty() ? "P110" : model);
     read_plug(options, out);
     read_klap(options, out);
     return std::make_unique<PlugKlap>(std::move(out));

@@ -1,4 +1,4 @@
-// What a simulated plug answers to each method.
+// What a simulated plug answers about itself, its meter and its settings.
 
 #include <array>
 #include <boost/json.hpp>
@@ -6,7 +6,8 @@
 #include <ctime>
 
 #include "tests/simulators/crypto.hpp"
-#include "tests/simulators/smart_plug.hpp"
+#include "tests/simulators/smart/smart_plug.hpp"
+#include "tests/simulators/smart/values.hpp"
 
 namespace tplink::sim {
 
@@ -14,20 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kBadParams = -1008;
 constexpr int kMaxPowerW = 3904;
-
-std::optional<std::int64_t> whole(const json::object& params, std::string_view key) {
-    const json::value* value = params.if_contains(key);
-    if (!value) return std::nullopt;
-    const auto number = json::try_value_to<std::int64_t>(*value);
-    return number ? std::optional(*number) : std::nullopt;
-}
-
-std::optional<bool> flag(const json::object& params, std::string_view key) {
-    const json::value* value = params.if_contains(key);
-    return value && value->is_bool() ? std::optional(value->get_bool()) : std::nullopt;
-}
 
 std::string local_time(std::int64_t unix_s) {
     std::array<char, 32> text{};
@@ -38,86 +26,97 @@ std::string local_time(std::int64_t unix_s) {
     return text.data();
 }
 
+/// {"type":"last_states","state":{}} or {"type":"custom","state":{"on":bool}}; lights also re_power_type.
+bool default_states_fit(const json::value& value) {
+    const json::object* states = value.if_object();
+    if (!states) return false;
+    if (const json::string* power = words(*states, "re_power_type"))
+        return *power == "always_on" || *power == "always_off" || *power == "last_states";
+    const json::string* type = words(*states, "type");
+    const json::value* state = states->if_contains("state");
+    if (!type || !state || !state->is_object()) return false;
+    return *type == "last_states" || (*type == "custom" && flag(state->get_object(), "on"));
+}
+
 } // namespace
 
 SmartPlug::Reply SmartPlug::component_nego(const json::object&) {
     json::array list;
-    const auto add = [&list](std::string_view id, int version) {
+    for (const auto& [id, version] : components_)
         list.push_back(json::object{{"id", id}, {"ver_code", version}});
-    };
-    for (const auto& [id, version] : {std::pair{"device", 2},
-                                      {"firmware", 2},
-                                      {"quick_setup", 3},
-                                      {"time", 1},
-                                      {"wireless", 1},
-                                      {"schedule", 2},
-                                      {"countdown", 2},
-                                      {"account", 1},
-                                      {"synchronize", 1},
-                                      {"led", 1},
-                                      {"cloud_connect", 1},
-                                      {"default_states", 1}})
-        add(id, version);
-    if (has_component("auto_off")) add("auto_off", 2);
-    if (has_component("energy_monitoring")) add("energy_monitoring", facts_.meter_version);
-    if (has_component("power_protection")) add("power_protection", 1);
-    if (facts_.words_for_heat) add("overheat_protection", 1);
     return json::object{{"component_list", list}};
 }
 
-SmartPlug::Reply SmartPlug::get_device_info(const json::object&) {
-    const std::int64_t on_time_s = on_ ? (world_.now() - on_since_).count() / 1000 : 0;
-    json::object info{{"device_id", device_id()},
-                      {"fw_ver", facts_.fw_ver},
-                      {"hw_ver", facts_.hw_ver},
-                      {"type", "SMART.TAPOPLUG"},
-                      {"model", facts_.model},
-                      {"mac", facts_.mac},
-                      {"hw_id", hex_upper(md5(as_bytes(facts_.model)))},
-                      {"fw_id", "00000000000000000000000000000000"},
-                      {"oem_id", hex_upper(md5(as_bytes("oem" + facts_.model)))},
-                      {"specs", ""},
-                      {"lang", "en_US"},
-                      {"region", "Europe/London"},
-                      {"time_diff", 0},
-                      {"latitude", 0},
-                      {"longitude", 0},
-                      {"has_set_location_info", false},
-                      {"avatar", "plug"},
-                      {"ip", facts_.address},
-                      {"ssid", base64_encode(as_bytes("Demo network"))},
-                      {"rssi", rssi_dbm_},
-                      {"signal_level", rssi_dbm_ > -55   ? 3
-                                       : rssi_dbm_ > -67 ? 2
-                                       : rssi_dbm_ > -80 ? 1
-                                                         : 0},
-                      {"nickname", base64_encode(as_bytes(nickname_))},
-                      {"device_on", on_},
-                      {"on_time", on_time_s},
-                      {"default_states", json::object{{"type", "last_states"}, {"state", json::object()}}}};
-    if (!facts_.words_for_heat) {
+void SmartPlug::add_identity(json::object& info) const {
+    info["device_id"] = device_id();
+    info["fw_ver"] = fw_ver_;
+    info["hw_ver"] = facts_.hw_ver;
+    info["type"] = device_type();
+    info["model"] = facts_.model;
+    info["mac"] = facts_.mac;
+    info["hw_id"] = hex_upper(md5(as_bytes(facts_.model)));
+    info["fw_id"] = "00000000000000000000000000000000";
+    info["oem_id"] = hex_upper(md5(as_bytes("oem" + facts_.model)));
+    info["region"] = "Europe/London";
+    info["latitude"] = 0;
+    info["longitude"] = 0;
+    info["has_set_location_info"] = false;
+    info["avatar"] = facts_.shape == SmartShape::bulb ? "bulb" : "plug";
+    info["nickname"] = base64_encode(as_bytes(nickname_));
+}
+
+void SmartPlug::add_switch_state(json::object& info) const {
+    info["device_on"] = on_;
+    info["on_time"] = on_time_s();
+    info["default_states"] = default_states_;
+    if (facts_.shape == SmartShape::bulb || !facts_.words_for_heat)
         info["overheated"] = overheated_;
-        return info;
+    else
+        info["overheat_status"] = overheated_ ? "overheated" : "normal";
+    if (component_version("auto_off") > 0) {
+        info["auto_off_status"] = auto_off_ && on_ ? "on" : "off";
+        info["auto_off_remain_time"] = auto_off_ && on_ ? std::int64_t{auto_off_min_} * 60 - on_time_s() : 0;
     }
-    info["overheat_status"] = overheated_ ? "overheated" : "normal";
-    info["auto_off_status"] = auto_off_ && on_ ? "on" : "off";
-    info["auto_off_remain_time"] = auto_off_ && on_ ? std::int64_t{auto_off_min_} * 60 - on_time_s : 0;
-    if (has_component("power_protection")) {
-        info["power_protection_status"] = overloaded_ ? "overloaded" : "normal";
-        info["overcurrent_status"] = "normal";
+    if (component_version("power_protection") == 0) return;
+    info["power_protection_status"] = overloaded_ ? "overloaded" : "normal";
+    info["overcurrent_status"] = "normal";
+    info["charging_status"] = "normal";
+}
+
+SmartPlug::Reply SmartPlug::get_device_info(const json::object&) {
+    json::object info;
+    add_identity(info);
+    if (is_socket()) {
+        add_socket_place(info);
+    } else {
+        info["specs"] = "";
+        info["lang"] = "en_US";
+        info["time_diff"] = 0;
+        info["ip"] = facts_.address;
+        info["ssid"] = base64_encode(as_bytes("Demo network"));
+        info["rssi"] = rssi_dbm_;
+        info["signal_level"] = rssi_dbm_ > -55 ? 3 : rssi_dbm_ > -67 ? 2 : rssi_dbm_ > -80 ? 1 : 0;
     }
+    if (sockets_.empty()) add_switch_state(info); // a strip itself has no switch
+    if (is_light()) add_light(info);
     return info;
 }
 
 SmartPlug::Reply SmartPlug::set_device_info(const json::object& params) {
     for (const auto& [key, value] : params) {
-        const bool good = key == "device_on" ? value.is_bool()
+        const bool good = key == "device_on" ? value.is_bool() && sockets_.empty()
                           : key == "nickname"
                               ? value.is_string() && base64_decode(value.get_string()).has_value()
-                              : key == "default_states" || key == "avatar";
+                          : key == "default_states" ? default_states_fit(value)
+                          : key == "brightness" || key == "hue" || key == "saturation" || key == "color_temp"
+                              ? is_light()
+                              : key == "avatar";
         if (!good) return tl::unexpected(kBadParams);
     }
+    if (is_light() && !take_light(params)) return tl::unexpected(kBadParams);
     if (const auto on = flag(params, "device_on")) switch_to(*on);
+    if (const json::value* states = params.if_contains("default_states"))
+        for (const auto& [key, value] : states->get_object()) default_states_[key] = value;
     if (const json::value* name = params.if_contains("nickname"))
         nickname_ = as_text(*base64_decode(name->get_string()));
     return json::object();
@@ -200,11 +199,11 @@ SmartPlug::Reply SmartPlug::get_max_power(const json::object&) {
 }
 
 SmartPlug::Reply SmartPlug::get_protection_power(const json::object&) {
-    return json::object{{"enabled", protection_}, {"protection_power", protection_w_}};
+    return json::object{{facts_.protection_key, protection_}, {"protection_power", protection_w_}};
 }
 
 SmartPlug::Reply SmartPlug::set_protection_power(const json::object& params) {
-    const auto enabled = flag(params, "enabled");
+    const auto enabled = flag(params, facts_.protection_key);
     const auto power_w = whole(params, "protection_power");
     if (!enabled || !power_w || *power_w < 0 || *power_w > kMaxPowerW) return tl::unexpected(kBadParams);
     protection_ = *enabled;
@@ -219,28 +218,6 @@ SmartPlug::Reply SmartPlug::get_device_time(const json::object&) {
 
 SmartPlug::Reply SmartPlug::get_connect_cloud_state(const json::object&) {
     return json::object{{"status", 0}};
-}
-
-SmartPlug::Reply SmartPlug::get_latest_fw(const json::object&) {
-    return json::object{{"type", 0},
-                        {"need_to_upgrade", false},
-                        {"fw_ver", facts_.fw_ver},
-                        {"fw_size", 0},
-                        {"release_date", ""},
-                        {"release_note", ""},
-                        {"hw_id", ""},
-                        {"oem_id", ""}};
-}
-
-SmartPlug::Reply SmartPlug::get_auto_update_info(const json::object&) {
-    return json::object{{"enable", auto_update_}, {"time", 180}, {"random_range", 120}};
-}
-
-SmartPlug::Reply SmartPlug::set_auto_update_info(const json::object& params) {
-    const auto enable = flag(params, "enable");
-    if (!enable) return tl::unexpected(kBadParams);
-    auto_update_ = *enable;
-    return json::object();
 }
 
 SmartPlug::Reply SmartPlug::device_reboot(const json::object& params) {
