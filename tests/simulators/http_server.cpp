@@ -22,6 +22,7 @@ void HttpServer::serve(Connection& connection, const std::string& peer) {
 }
 
 bool HttpServer::answer(Connection& connection, const HttpRequest& request) {
+    const Faults faults = faults_.get(); // as they were when the request came
     const Strike strike = faults_.next_strike();
     if (strike == Strike::deaf) {
         connection.wait_closed();
@@ -40,12 +41,12 @@ bool HttpServer::answer(Connection& connection, const HttpRequest& request) {
     const std::string* asked = request.header("Connection");
     reply.close = reply.close || (asked && *asked == "close");
     const bool go_on =
-        send_with_faults(connection, faults_.get(), strike,
+        send_with_faults(connection, faults, strike,
                          {.bytes = to_bytes(reply),
                           .kept_back = (reply.body.size() + 1) / 2,
                           .garbage = strike == Strike::garbage ? to_bytes(garbage_reply()) : std::string()});
     if (reply.then) reply.then();
-    return go_on && !reply.close && !faults_.get().close_after_answer;
+    return go_on && !reply.close && !faults.close_after_answer;
 }
 
 } // namespace tplink::sim

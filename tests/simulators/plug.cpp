@@ -32,16 +32,20 @@ json::object Plug::announcement(const std::string&) const {
     json::object scheme_and_port = scheme();
     scheme_and_port["is_support_https"] = false;
     scheme_and_port["http_port"] = port();
-    return {{"device_id", hex_upper(md5(as_bytes(inner_->device_id())))},
-            {"owner", plug_options_.factory_default ? "" : hex_upper(md5(as_bytes(options().username)))},
-            {"device_type", inner_->device_type()},
-            {"device_model", inner_->model() + inner_->region_suffix()},
-            {"ip", options().address},
-            {"mac", options().mac},
-            {"is_support_iot_cloud", true},
-            {"obd_src", "tplink"},
-            {"factory_default", plug_options_.factory_default},
-            {"mgt_encrypt_schm", scheme_and_port}};
+    json::object out{
+        {"device_id", hex_upper(md5(as_bytes(inner_->device_id())))},
+        {"owner", plug_options_.factory_default ? "" : hex_upper(md5(as_bytes(options().username)))},
+        {"device_type", inner_->device_type()},
+        {"device_model", inner_->model() + inner_->region_suffix()},
+        {"ip", options().address},
+        {"mac", options().mac},
+        {"is_support_iot_cloud", true},
+        {"obd_src", "tplink"},
+        {"factory_default", plug_options_.factory_default},
+        {"mgt_encrypt_schm", scheme_and_port}};
+    const json::object more = more_announcement();
+    for (const auto& [key, value] : more) out[key] = value;
+    return out;
 }
 
 json::object Plug::own_state() const {

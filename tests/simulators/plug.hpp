@@ -30,6 +30,8 @@ protected:
     boost::json::object own_state() const override;
     /// "AES" or "KLAP" and what else mgt_encrypt_schm holds.
     virtual boost::json::object scheme() const = 0;
+    /// Members beside mgt_encrypt_schm.
+    virtual boost::json::object more_announcement() const { return {}; }
     virtual std::size_t session_count() const = 0;
     /// Runs the inner JSON text; sets reply.then when the device reboots.
     std::string run_inner(std::string_view text, HttpReply& reply);

@@ -32,7 +32,7 @@ Buffer klap_seal(const KlapKeys& keys, std::uint32_t seq, Bytes plain);
 /// Nothing when signature or padding is wrong.
 std::optional<Buffer> klap_open(const KlapKeys& keys, std::uint32_t seq, Bytes body);
 
-class PlugKlap final : public Plug {
+class PlugKlap : public Plug {
 public:
     explicit PlugKlap(PlugKlapOptions options);
     ~PlugKlap() override { stop(); }

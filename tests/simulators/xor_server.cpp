@@ -40,6 +40,7 @@ XorServer::XorServer(TcpPortOptions options, Handler handler, FaultSwitch& fault
 
 void XorServer::serve(Connection& connection) {
     while (const auto request = read_frame(connection)) {
+        const Faults faults = faults_.get(); // as they were when the request came
         const Strike strike = faults_.next_strike();
         if (strike == Strike::deaf) {
             connection.wait_closed();
@@ -50,12 +51,12 @@ void XorServer::serve(Connection& connection) {
         if (answer.json.empty()) return;
         const Buffer frame = xor_frame(answer.json);
         const bool go_on =
-            send_with_faults(connection, faults_.get(), strike,
+            send_with_faults(connection, faults, strike,
                              {.bytes = std::string(as_text(frame)),
                               .kept_back = answer.json.size() / 2,
                               .garbage = std::string(as_text(xor_frame(as_text(random_bytes(40)))))});
         if (answer.then) answer.then();
-        if (!go_on || faults_.get().close_after_answer) return;
+        if (!go_on || faults.close_after_answer) return;
     }
 }
 

@@ -7,6 +7,7 @@
 #include "tests/simulators/kasa_plug.hpp"
 #include "tests/simulators/plug_aes.hpp"
 #include "tests/simulators/plug_klap.hpp"
+#include "tests/simulators/plug_tpap.hpp"
 
 namespace tplink::sim {
 namespace {
@@ -85,6 +86,32 @@ std::unique_ptr<Device> build_klap(const DeviceOptions& common, const std::strin
     return std::make_unique<PlugKlap>(std::move(out));
 }
 
+std::unique_ptr<Device> build_tpap(const DeviceOptions& common, const std::string& model,
+                                   OptionReader& options) {
+    PlugTpapOptions out;
+    static_cast<DeviceOptions&>(out) = common;
+    out.plug = smart_facts_of(model.empty() ? "P110" : model);
+    out.plug.fw_ver = "1.4.6 Build 251215 Rel.100001";
+    read_plug(options, out);
+    read_klap(options, out);
+    options.choose("secret",
+                   {{"sha1_password", TpapSecret::sha1_password},
+                    {"user_and_password", TpapSecret::user_and_password},
+                    {"factory", TpapSecret::factory}},
+                   out.secret);
+    options.read("user_hash_type", out.user_hash_type);
+    options.read("iterations", out.iterations);
+    options.read("compressed_share", out.compressed_share);
+    options.read("tells_pake", out.tells_pake);
+    options.read("max_attempts", out.max_attempts);
+    options.read("lockout_s", out.lockout);
+    options.read("third_party", out.third_party);
+    options.read("announces_tpap_always", out.announces_tpap_always);
+    options.read("discover_without_tpap", out.discover_without_tpap);
+    options.read("expiry_code", out.expiry_code);
+    return std::make_unique<PlugTpap>(std::move(out));
+}
+
 std::unique_ptr<Device> build_kasa_xor(const DeviceOptions& common, const std::string& model,
                                        OptionReader& options) {
     KasaPlugOptions out;
@@ -128,6 +155,7 @@ std::unique_ptr<Device> build_plug(const std::string& kind, const DeviceOptions&
     static constexpr auto kBuilders =
         std::to_array<std::pair<std::string_view, Build>>({{"tapo_plug_aes", build_aes},
                                                            {"tapo_plug_klap", build_klap},
+                                                           {"tapo_plug_tpap", build_tpap},
                                                            {"kasa_plug_xor", build_kasa_xor},
                                                            {"kasa_plug_klap", build_kasa_klap}});
     for (const auto& [name, build] : kBuilders)
