@@ -81,7 +81,6 @@ void LiveStream::note(OnDemand::Action action) {
 bool LiveStream::is_ready(const ViewWish& wish, SteadyTime now) {
     const bool live = demand_.state() == StreamState::live || demand_.state() == StreamState::lingering;
     if (!live || !ingest_ || restart_due_) return false;
-    if (const unsigned lenses = ingest_->lens_count(); lenses > 0) known_lenses_ = lenses;
     const auto& hub = hubs_[wish.lens];
     if (!hub->has_keyframe()) return false;
     if (!first_picture_) first_picture_ = now;
@@ -93,7 +92,7 @@ bool LiveStream::is_ready(const ViewWish& wish, SteadyTime now) {
 }
 
 bool LiveStream::lacks_lens(const ViewWish& wish) const {
-    return wish.lens > 0 && ingest_ && ingest_->lens_count() == 1;
+    return wish.lens > 0 && (ingest_ ? ingest_->lens_count() : known_lenses_) == 1;
 }
 
 std::optional<Denial> LiveStream::obstacle(const ViewWish& wish, std::uint64_t session_before) const {
@@ -133,7 +132,7 @@ tl::expected<std::shared_ptr<Viewing>, Denial> LiveStream::view(const ViewWish& 
         return tl::unexpected(Denial{true, Error{Errc::refused, "there are already " + std::to_string(limit_->most()) + " viewers", 0, {}}});
     std::unique_lock lock(mutex_);
     const std::uint64_t session_before = demand_.session();
-    auto denial = closed_ || unavailable_ || (wish.lens > 0 && known_lenses_ == 1 && !ingest_) ? obstacle(wish, session_before) : std::nullopt;
+    auto denial = closed_ || unavailable_ || lacks_lens(wish) ? obstacle(wish, session_before) : std::nullopt;
     if (denial) {
         if (wish.counted) limit_->give_back();
         return tl::unexpected(std::move(*denial));
@@ -183,6 +182,7 @@ bool LiveStream::is_over() const {
 
 void LiveStream::forget_error() {
     const std::lock_guard lock(mutex_);
+    known_lenses_ = 0;
     if (!closed_ && !unavailable_) note(demand_.reset(clock_now()));
 }
 
@@ -193,6 +193,7 @@ void LiveStream::opened(std::uint64_t session) {
 
 void LiveStream::began(std::uint64_t session) {
     const std::lock_guard lock(mutex_);
+    if (ingest_ && ingest_->lens_count() > 0) known_lenses_ = ingest_->lens_count();
     if (hubs_[0]->has_keyframe()) note(demand_.first_keyframe(session, clock_now()));
     moved_.notify_all();
 }

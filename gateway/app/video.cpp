@@ -76,6 +76,7 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     stream::MediaEndpoint endpoint;
     endpoint.host = view.host;
     endpoint.port = access.config.media_port != 0 ? access.config.media_port : std::uint16_t{8800};
+    endpoint.scheme = view.family == Family::vigi_camera ? stream::Scheme::vigi : stream::Scheme::tapo;
     endpoint.credentials = {"admin", access.credentials.password};
     endpoint.quality = access.config.stream == StreamChoice::sd ? stream::Quality::sd : stream::Quality::hd;
     spec.streams.push_back({"main", endpoint});

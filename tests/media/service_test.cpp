@@ -55,6 +55,8 @@ protected:
             endpoint.port = camera_->port();
             endpoint.credentials = {"admin", Secret(password)};
             endpoint.quality = std::string(name) == "sub" ? stream::Quality::sd : stream::Quality::hd;
+            endpoint.scheme = scheme_;
+            endpoint.device_id = child_;
             spec.streams.push_back({name, endpoint});
         }
         service_->set_camera(spec);
@@ -76,7 +78,89 @@ protected:
 
     std::unique_ptr<sim::MediaServer> camera_;
     std::unique_ptr<Service> service_;
+    stream::Scheme scheme_ = stream::Scheme::tapo;
+    std::string child_;
 };
+
+TEST_F(ServiceTest, EveryKeyExchangePlays) {
+    using sim::MediaKeyExchange;
+    for (const auto exchange : {MediaKeyExchange::hkdf, MediaKeyExchange::hkdf_empty_nonce, MediaKeyExchange::none, MediaKeyExchange::plain}) {
+        camera({.key_exchange = exchange});
+        serve();
+        RtspClient viewer(service_->rtsp_port());
+        EXPECT_EQ(viewer.play("/hallway"), 200) << static_cast<int>(exchange);
+        EXPECT_TRUE(viewer.wait_keyframe(5s)) << static_cast<int>(exchange);
+    }
+}
+
+TEST_F(ServiceTest, VigiIsKeyedWithWhicheverPasswordFits) {
+    scheme_ = stream::Scheme::vigi;
+    for (const auto vendor : {sim::MediaVendor::vigi_plain_key, sim::MediaVendor::vigi_coded_key}) {
+        camera({.vendor = vendor});
+        serve();
+        RtspClient viewer(service_->rtsp_port());
+        EXPECT_EQ(viewer.play("/hallway"), 200);
+        EXPECT_TRUE(viewer.wait_keyframe(5s));
+        EXPECT_EQ(camera_->counters().auth_failures, 0U);
+    }
+}
+
+TEST_F(ServiceTest, AChildOfAHubIsNamedAndItsHeartBeats) {
+    child_ = "80258A/C2";
+    camera({.key_exchange = sim::MediaKeyExchange::hkdf, .children = {"80258A%2FC2"}, .heartbeat = 1000ms});
+    serve();
+    RtspClient viewer(service_->rtsp_port());
+    ASSERT_EQ(viewer.play("/hallway"), 200);
+    EXPECT_TRUE(wait_until([&] { while (viewer.packet(0ms)) {} return camera_->counters().heartbeats >= 3; }));
+    EXPECT_EQ(camera_->counters().sessions_total, 1U) << "without its heartbeat the hub ends the session";
+}
+
+TEST_F(ServiceTest, TheSecondLensSharesTheSession) {
+    camera({.two_lenses = true});
+    serve();
+    RtspClient first(service_->rtsp_port());
+    RtspClient second(service_->rtsp_port());
+    ASSERT_EQ(first.play("/hallway"), 200);
+    ASSERT_EQ(second.play("/hallway/2"), 200);
+    EXPECT_TRUE(first.wait_keyframe(5s));
+    EXPECT_TRUE(second.wait_keyframe(5s));
+    EXPECT_EQ(camera_->counters().sessions_total, 1U);
+    const auto wide = test::run_command("ffprobe -v error -rtsp_transport tcp -show_entries stream=width -of csv=p=0 rtsp://127.0.0.1:" +
+                                        std::to_string(service_->rtsp_port()) + "/hallway/2");
+    EXPECT_NE(wide.find("640"), std::string::npos) << wide;
+    EXPECT_EQ(service_->status("a842a1001122").at(0).lenses, 2U);
+}
+
+TEST_F(ServiceTest, ACameraWithOneLensHasNoSecond) {
+    camera();
+    serve();
+    for (int i = 0; i < 2; ++i) {
+        const auto reply = RtspClient(service_->rtsp_port()).request("DESCRIBE", "/hallway/2");
+        EXPECT_EQ(reply.code, 404);
+        EXPECT_EQ(reply.reason, "the camera has one lens only");
+        EXPECT_TRUE(camera_is_left_alone());
+    }
+    EXPECT_EQ(camera_->counters().sessions_total, 1U) << "known from the first time";
+}
+
+TEST_F(ServiceTest, AacBecomesG711) {
+    camera({.audio = sim::MediaAudio::aac_16k});
+    serve();
+    const std::string out = probe("/hallway");
+    EXPECT_NE(out.find("pcm_alaw,8000"), std::string::npos) << out;
+}
+
+TEST_F(ServiceTest, SoundIsAskedForOnlyWhenSomebodyListens) {
+    camera();
+    serve();
+    ASSERT_TRUE(still(0ms));
+    EXPECT_EQ(camera_->counters().sessions_total, 1U);
+    EXPECT_EQ(camera_->counters().sessions_with_audio, 0U);
+    RtspClient viewer(service_->rtsp_port());  // while the silent session still runs
+    ASSERT_EQ(viewer.play("/hallway/sub"), 200);
+    EXPECT_EQ(camera_->counters().sessions_with_audio, 1U);
+    EXPECT_TRUE(viewer.wait_keyframe(5s));
+}
 
 TEST_F(ServiceTest, RtspCarriesPictureAndSoundAndLeavesTheCameraAfterwards) {
     camera();

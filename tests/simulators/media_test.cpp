@@ -187,7 +187,7 @@ Buffer play(const std::shared_ptr<const Clip>& clip, const LiveOptions& options,
     const SteadyTime now = std::chrono::steady_clock::now();
     LiveStream stream(clip, options, now, now);
     Buffer out;
-    while (stream.due() < now + std::chrono::seconds(24 * laps)) stream.append_next(out, false);
+    while (stream.due() < now + std::chrono::seconds(24 * laps)) stream.append_next(out, PartFault::none);
     return out;
 }
 

@@ -112,15 +112,19 @@ Built build_camera(const std::string& kind, const DeviceOptions& common, const s
     options.read("bench_clip", built.media.bench_clip);
     options.read("media_sessions", built.media.max_sessions);
     options.read("waits_for_keyframe", built.media.waits_for_keyframe);
+    options.read("two_lenses", built.media.two_lenses);
+    options.read("heartbeat_ms", built.media.heartbeat);
     options.choose("audio",
                    {{"absent", MediaAudio::absent},
                     {"alaw_8k", MediaAudio::alaw_8k},
-                    {"ulaw_16k", MediaAudio::ulaw_16k}},
+                    {"ulaw_16k", MediaAudio::ulaw_16k},
+                    {"aac_16k", MediaAudio::aac_16k}},
                    built.media.audio);
     options.choose("key_exchange",
                    {{"md5", MediaKeyExchange::md5},
                     {"none", MediaKeyExchange::none},
-                    {"plain", MediaKeyExchange::plain}},
+                    {"plain", MediaKeyExchange::plain},
+                    {"hkdf", MediaKeyExchange::hkdf}},
                    built.media.key_exchange);
     return built;
 }

@@ -18,6 +18,7 @@ CameraState::CameraState(MediaServerOptions options)
 
 std::string CameraState::secret() const {
     const std::lock_guard lock(mutex_);
+    if (options_.vendor != MediaVendor::tapo) return code_vigi_password(options_.password);
     return password_secret(options_.password, options_.hash);
 }
 
@@ -61,6 +62,33 @@ void CameraState::leave_session() {
     --sessions_open_;
 }
 
+std::shared_ptr<const Clip> CameraState::main_clip() {
+    const bool silent = options_.audio == MediaAudio::absent;
+    return clips_->find(options_.codec == MediaCodec::h265 ? "h265_hd" : "h264_hd", silent ? ts::StreamType::none : ts::StreamType::alaw);
+}
+
+bool CameraState::enter_talk() {
+    const std::lock_guard lock(mutex_);
+    if (talking_) return false;
+    return talking_ = true;
+}
+
+void CameraState::leave_talk() {
+    const std::lock_guard lock(mutex_);
+    talking_ = false;
+}
+
+void CameraState::add_speech(Bytes alaw) {
+    constexpr std::size_t kMostSpeech = 8000 * 600; // ten minutes
+    const std::lock_guard lock(mutex_);
+    if (speech_.size() < kMostSpeech) append(speech_, alaw);
+}
+
+Buffer CameraState::spoken() const {
+    const std::lock_guard lock(mutex_);
+    return speech_;
+}
+
 MediaCounters CameraState::counters() const {
     MediaCounters out{.connections_open = tally.connections_open,
                       .connections_total = tally.connections_total,
@@ -69,9 +97,17 @@ MediaCounters CameraState::counters() const {
                       .sessions_with_audio = tally.sessions_with_audio,
                       .sessions_refused = tally.sessions_refused,
                       .auth_failures = tally.auth_failures,
+                      .heartbeats = tally.heartbeats,
+                      .talks_open = 0,
+                      .talks_total = tally.talks_total,
+                      .talks_refused = tally.talks_refused,
+                      .downloads_total = tally.downloads_total,
+                      .pictures_total = tally.pictures_total,
+                      .acknowledgements = tally.acknowledgements,
                       .parts = tally.parts,
                       .bytes = tally.bytes};
     const std::lock_guard lock(mutex_);
+    out.talks_open = talking_ ? 1 : 0;
     out.sessions_open = static_cast<std::uint64_t>(sessions_open_);
     return out;
 }

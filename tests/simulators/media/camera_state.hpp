@@ -37,11 +37,20 @@ public:
     void leave_session();
     unsigned next_session_id() { return session_id_++; }
 
+    /// The main stream's clip; null when it is missing.
+    std::shared_ptr<const Clip> main_clip();
+    /// False while somebody else talks.
+    bool enter_talk();
+    void leave_talk();
+    void add_speech(Bytes alaw);
+    Buffer spoken() const;
+
     bool is_private() const { return options_.privacy_on && options_.privacy_on(); }
 
     struct Tally {
         std::atomic<std::uint64_t> connections_open{0}, connections_total{0}, sessions_total{0},
-            sessions_with_audio{0}, sessions_refused{0}, auth_failures{0}, parts{0}, bytes{0};
+            sessions_with_audio{0}, sessions_refused{0}, auth_failures{0}, heartbeats{0}, talks_total{0}, talks_refused{0},
+            downloads_total{0}, pictures_total{0}, acknowledgements{0}, parts{0}, bytes{0};
     } tally;
     MediaCounters counters() const;
 
@@ -54,6 +63,8 @@ private:
     FaultPlan plan_;
     std::deque<std::string> nonces_;
     int sessions_open_ = 0;
+    bool talking_ = false;
+    Buffer speech_;
 };
 
 } // namespace tplink::sim

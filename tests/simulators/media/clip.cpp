@@ -79,14 +79,45 @@ std::vector<Buffer> split_at_delimiters(Bytes annex_b, ts::StreamType type) {
     return units;
 }
 
+namespace {
+
+/// One frame a PES: 1024 samples at 16 kHz.
+void append_adts(Clip& clip, Bytes bytes) {
+    std::uint64_t offset = 0;
+    while (bytes.size() >= 7 && u8(bytes[0]) == 0xFF && offset < clip.duration_90k) {
+        const std::size_t size = (u8(bytes[3]) & 3U) << 11U | u8(bytes[4]) << 3U | u8(bytes[5]) >> 5U;
+        if (size < 7 || size > bytes.size()) return;
+        append_parts(clip.parts, ts::Pes::audio, false, offset, bytes.first(size));
+        bytes = bytes.subspan(size);
+        offset += 5760;
+    }
+}
+
+} // namespace
+
+void add_second_lens(Clip& clip, Bytes annex_b, ts::StreamType video) {
+    clip.second_video = video;
+    std::uint64_t offset = 0;
+    for (const Buffer& unit : split_at_delimiters(annex_b, video)) {
+        if (offset >= clip.duration_90k) break;
+        const std::size_t before = clip.parts.size();
+        append_parts(clip.parts, ts::Pes::second_video, holds_keyframe(unit, video), offset, unit);
+        for (std::size_t i = before; i < clip.parts.size(); ++i) clip.parts[i].keyframe = false; // no preamble of its own
+        offset += kFrameDuration90k;
+    }
+    std::ranges::stable_sort(clip.parts, {}, &ClipPart::offset_90k);
+}
+
 Clip multiplex(Bytes annex_b, ts::StreamType video, Bytes samples, ts::StreamType audio) {
-    Clip clip{video, audio, 0, {}};
+    Clip clip{video, audio, ts::StreamType::none, 0, {}};
     for (const Buffer& unit : split_at_delimiters(annex_b, video)) {
         append_parts(clip.parts, ts::Pes::video, holds_keyframe(unit, video), clip.duration_90k, unit);
         clip.duration_90k += kFrameDuration90k;
     }
     const std::size_t size = audio == ts::StreamType::ulaw ? 1600 : 800; // 0.1 s at 16 kHz, at 8 kHz
-    if (audio != ts::StreamType::none)
+    if (audio == ts::StreamType::aac)
+        append_adts(clip, samples);
+    else if (audio != ts::StreamType::none)
         for (std::uint64_t offset = 0; offset < clip.duration_90k && samples.size() >= size;
              offset += kAudioDuration90k) {
             append_parts(clip.parts, ts::Pes::audio, false, offset, samples.first(size));
@@ -100,17 +131,21 @@ ClipLibrary::ClipLibrary() : folder_(CLIP_DIR) {
     if (const char* folder = std::getenv("SIMULATOR_CLIPS"); folder != nullptr) folder_ = folder;
 }
 
-std::shared_ptr<const Clip> ClipLibrary::find(const std::string& video, ts::StreamType audio) {
+std::shared_ptr<const Clip> ClipLibrary::find(const std::string& video, ts::StreamType audio, const std::string& second) {
     const std::lock_guard lock(mutex_);
-    auto& clip = clips_[{video, audio}];
+    auto& clip = clips_[{video, audio, second}];
     if (clip) return clip;
     const Buffer picture = load_file(folder_ + "/" + video);
     if (picture.empty()) return nullptr;
     Buffer samples;
     if (audio != ts::StreamType::none)
-        samples = load_file(folder_ + (audio == ts::StreamType::ulaw ? "/ulaw_16k" : "/alaw_8k"));
+        samples = load_file(folder_ + (audio == ts::StreamType::ulaw  ? "/ulaw_16k"
+                                       : audio == ts::StreamType::aac ? "/aac_16k"
+                                                                      : "/alaw_8k"));
     const auto type = video.starts_with("h265") ? ts::StreamType::h265 : ts::StreamType::h264;
-    clip = std::make_shared<const Clip>(multiplex(picture, type, samples, audio));
+    Clip made = multiplex(picture, type, samples, audio);
+    if (!second.empty()) add_second_lens(made, load_file(folder_ + "/" + second), ts::StreamType::h264);
+    clip = std::make_shared<const Clip>(std::move(made));
     return clip;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct ClipPart {
 struct Clip {
     ts::StreamType video = ts::StreamType::h264;
     ts::StreamType audio = ts::StreamType::none;
+    ts::StreamType second_video = ts::StreamType::none;
     std::uint64_t duration_90k = 0;
     std::vector<ClipPart> parts; ///< by time; the first one starts a keyframe
 };
@@ -40,6 +42,8 @@ std::vector<Buffer> split_at_delimiters(Bytes annex_b, ts::StreamType type);
 /// Interleaves video at 15 frames a second with 0.1 s of samples per audio PES, for as long as the video
 /// lasts.
 Clip multiplex(Bytes annex_b, ts::StreamType video, Bytes samples, ts::StreamType audio);
+/// Adds the pictures of a second lens, as long as the first ones last.
+void add_second_lens(Clip& clip, Bytes annex_b, ts::StreamType video);
 
 /// Loads clips when they are first asked for. One library for many servers keeps a clip in memory once.
 class ClipLibrary {
@@ -50,12 +54,13 @@ public:
 
     /// `video`: "h264_hd", "h264_sub", "h265_hd" or "h264_bench". Null when the file is missing. From any
     /// thread.
-    std::shared_ptr<const Clip> find(const std::string& video, ts::StreamType audio);
+    /// second: the clip of a second lens, empty: none.
+    std::shared_ptr<const Clip> find(const std::string& video, ts::StreamType audio, const std::string& second = {});
 
 private:
     std::string folder_;
     std::mutex mutex_;
-    std::map<std::pair<std::string, ts::StreamType>, std::shared_ptr<const Clip>> clips_;
+    std::map<std::tuple<std::string, ts::StreamType, std::string>, std::shared_ptr<const Clip>> clips_;
 };
 
 } // namespace tplink::sim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr int kErrorTooManyClients = -52407;
+constexpr int kErrorTalkIsUsed = -52411;
+constexpr int kErrorNoRecording = -52402;
 constexpr int kErrorPrivacy = -64324;
 constexpr int kErrorUnknownMethod = -40210;
 constexpr int kErrorNoClip = -1;
@@ -25,6 +28,7 @@ constexpr std::size_t kDribble = 1000;
 
 ts::StreamType stream_type(MediaAudio audio) {
     if (audio == MediaAudio::absent) return ts::StreamType::none;
+    if (audio == MediaAudio::aac_16k) return ts::StreamType::aac;
     return audio == MediaAudio::alaw_8k ? ts::StreamType::alaw : ts::StreamType::ulaw;
 }
 
@@ -39,6 +43,18 @@ std::string_view text_at(const json::value& root, std::string_view pointer) {
     const json::value* found = root.find_pointer(pointer, error);
     return found != nullptr && found->is_string() ? std::string_view(found->get_string())
                                                   : std::string_view();
+}
+
+constexpr std::string_view kFinished =
+    R"({"type":"notification", "params":{"event_type":"stream_status", "status":"finished"}})";
+
+/// "/stream?deviceId=X&..." of one of the hub's children.
+bool names_child(std::string_view target, const std::vector<std::string>& children) {
+    return std::ranges::any_of(children, [&](const std::string& child) {
+        const auto at = target.find("deviceId=" + child);
+        const auto end = at + 9 + child.size();
+        return at != target.npos && (end == target.size() || target[end] == '&');
+    });
 }
 
 bool has(const json::value& root, std::string_view pointer) {
@@ -73,6 +89,7 @@ void MediaConnection::run(const std::stop_token& stop) {
         std::fprintf(stderr, "simulated video port: %s\n", error.what());
     }
     end_preview();
+    end_talk();
     socket_.reset();
     --camera_.tally.connections_open;
     ended_ = true;
@@ -99,6 +116,10 @@ bool MediaConnection::answer(const RequestHead& head, const std::stop_token& sto
         return false;
     }
     const MediaServerOptions& options = camera_.options();
+    if (!options.children.empty() && !names_child(head.target, options.children)) {
+        write(as_bytes("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), stop);
+        return false;
+    }
     const auto authorization =
         options.skips_digest ? Authorization::right : check_authorization(head, camera_);
     if (authorization != Authorization::right) {
@@ -106,40 +127,63 @@ bool MediaConnection::answer(const RequestHead& head, const std::stop_token& sto
         return write(as_bytes(unauthorized_head(options, camera_.issue_nonce())), stop) &&
                !faults.closes_after_401;
     }
-    const std::string nonce = random_nonce();
-    if (options.key_exchange == MediaKeyExchange::md5)
-        key_ = derive_media_key(nonce, options.username, camera_.secret());
+    const bool empty_nonce = options.key_exchange == MediaKeyExchange::hkdf_empty_nonce;
+    const bool is_hkdf = options.key_exchange == MediaKeyExchange::hkdf || empty_nonce;
+    const std::string nonce = empty_nonce ? "" : random_nonce();
+    const std::string salt = is_hkdf ? random_nonce() : "";
+    const std::string secret = options.vendor == MediaVendor::vigi_plain_key ? options.password : camera_.secret();
+    if (is_hkdf)
+        key_ = derive_hkdf_key(nonce, salt, secret);
+    else if (options.key_exchange == MediaKeyExchange::md5)
+        key_ = derive_media_key(nonce, options.username, secret);
     else if (options.key_exchange == MediaKeyExchange::none)
         key_ = derive_media_key(nonce, "none", kFactorySecret);
     writer_.emplace("", key_);
-    return write(as_bytes(ok_head(options, faults, nonce)), stop);
+    return write(as_bytes(ok_head(options, faults, nonce, salt)), stop);
 }
 
 void MediaConnection::serve(const std::stop_token& stop) {
     for (;;) {
         while (const auto part = input_.take_part()) handle(*part);
-        if (input_.is_broken() || !send_due(stop) || !send_notes(stop)) return;
+        if (input_.is_broken() || !send_due(stop) || !send_recording(stop) || !send_notes(stop) || !heart_beats()) return;
         if (!live_ && !pending_.empty()) {
             if (!write(std::exchange(pending_, {}), stop)) return;
         }
-        if (!pump(live_ ? Deadline(live_->due()) : Deadline(), stop)) return;
+        Deadline deadline = live_ ? Deadline(live_->due()) : Deadline();
+        if (const auto beat = camera_.options().heartbeat; beat > 0ms)
+            deadline = std::min(deadline.value_or(last_beat_ + 2 * beat), last_beat_ + 2 * beat);
+        if (!pump(deadline, stop)) return;
     }
 }
 
 void MediaConnection::handle(const ClientPart& part) {
+    if (part.headers.contains("content-type") && part.headers.at("content-type") == "audio/mp2t") return take_speech(part);
     boost::system::error_code error;
     const json::value root = json::parse(part.body, error);
-    if (error || !root.is_object()) return; // talk audio, acknowledgements without a body
+    if (error || !root.is_object()) return;
+    const std::string_view event = text_at(root, "/params/event_type");
+    if (event == "heartbeat") {
+        last_beat_ = std::chrono::steady_clock::now();
+        ++camera_.tally.heartbeats;
+    }
+    if (event == "stream_sequence" && download_ && part.headers.contains("x-data-received")) {
+        download_->acknowledged = static_cast<unsigned>(std::atoi(part.headers.at("x-data-received").c_str()));
+        ++camera_.tally.acknowledgements;
+    }
     if (text_at(root, "/params/event_type") == "stream_status" &&
         text_at(root, "/params/status") == "stopped")
-        end_preview();
+        end_stream();
     if (text_at(root, "/type") != "request") return;
     const std::string seq = has(root, "/seq") ? json::serialize(root.at("seq")) : "0";
     if (has(root, "/params/preview")) {
         start_preview(seq, text_at(root, "/params/preview/resolutions/0") != "VGA",
                       text_at(root, "/params/preview/audio/0") != "disable");
+    } else if (has(root, "/params/talk")) {
+        start_talk(seq);
+    } else if (has(root, "/params/download")) {
+        start_download(seq, part);
     } else if (has(root, "/params/stop")) {
-        end_preview();
+        end_stream();
         reply(seq, 0, "");
     } else {
         reply(seq, kErrorUnknownMethod, "");
@@ -154,7 +198,8 @@ void MediaConnection::start_preview(const std::string& seq, bool main_stream, bo
         ++camera_.tally.sessions_refused;
         return reply(seq, is_private ? kErrorPrivacy : kErrorTooManyClients, "");
     }
-    const auto clip = camera_.clips().find(clip_name(options, main_stream), stream_type(options.audio));
+    const auto clip = camera_.clips().find(clip_name(options, main_stream), stream_type(options.audio),
+                                           options.two_lenses ? "h264_sub" : "");
     if (!clip || clip->parts.empty()) {
         camera_.leave_session();
         std::fprintf(stderr, "simulated video port: no clip %s: build target `clips` (or `bench_clip`)\n",
@@ -181,6 +226,110 @@ void MediaConnection::end_preview() {
     if (!live_) return;
     live_.reset();
     camera_.leave_session();
+}
+
+void MediaConnection::end_stream() {
+    end_preview();
+    end_talk();
+    download_.reset();
+}
+
+bool MediaConnection::heart_beats() const {
+    const auto beat = camera_.options().heartbeat;
+    return beat == 0ms || std::chrono::steady_clock::now() < last_beat_ + 2 * beat;
+}
+
+void MediaConnection::start_talk(const std::string& seq) {
+    if (!talks_ && !camera_.enter_talk()) {
+        ++camera_.tally.talks_refused;
+        return reply(seq, kErrorTalkIsUsed, "");
+    }
+    talks_ = true;
+    ++camera_.tally.talks_total;
+    session_ = std::to_string(camera_.next_session_id());
+    reply(seq, 0, session_);
+}
+
+void MediaConnection::end_talk() {
+    if (talks_) camera_.leave_talk();
+    talks_ = false;
+}
+
+/// Payloads of the PES of PID 0x0100, which the table on PID 0x1000 names as type 0x90.
+void MediaConnection::take_speech(const ClientPart& part) {
+    if (!talks_ || part.headers.find("x-session-id") == part.headers.end() || part.headers.at("x-session-id") != session_) return;
+    const Bytes body = as_bytes(part.body);
+    for (std::size_t at = 0; at + ts::kPacketSize <= body.size(); at += ts::kPacketSize) {
+        const Bytes packet = body.subspan(at, ts::kPacketSize);
+        if (u8(packet[0]) != 0x47 || ((u8(packet[1]) & 0x1FU) << 8U | u8(packet[2])) != 0x100) continue;
+        std::size_t begin = 4;
+        if ((u8(packet[3]) & 0x20U) != 0) begin += 1U + u8(packet[4]);
+        if ((u8(packet[1]) & 0x40U) != 0 && begin + 9 <= packet.size()) begin += 9U + u8(packet[begin + 8]);
+        if (begin < packet.size()) camera_.add_speech(packet.subspan(begin));
+    }
+}
+
+void MediaConnection::start_download(const std::string& seq, const ClientPart& part) {
+    const json::value wish = json::parse(part.body).at_pointer("/params/download");
+    const json::object& fields = wish.as_object();
+    const auto number = [&](const char* key) -> std::int64_t {
+        const json::value* value = fields.if_contains(key);
+        if (value == nullptr) return -1;
+        return value->is_string() ? std::atoll(value->get_string().c_str()) : value->to_number<std::int64_t>();
+    };
+    const std::int64_t type = number("media_type"), start = number("start_time"), end = number("end_time");
+    const MediaServerOptions& options = camera_.options();
+    session_ = std::to_string(camera_.next_session_id());
+    writer_.emplace(session_, key_);
+    if (type == 2 || type == 3) {
+        if (options.jpeg.empty()) return reply(seq, kErrorUnknownMethod, "");
+        ++camera_.tally.pictures_total;
+        reply(seq, 0, session_);
+        writer_->append_picture(pending_, options.jpeg);
+        return append_json_part(pending_, kFinished, "");
+    }
+    const bool known = std::ranges::any_of(options.recordings, [&](const MediaRecording& r) { return r.start_s == start && r.end_s == end; });
+    const auto clip = camera_.main_clip();
+    if (type != 0 || !known || !clip) return reply(seq, kErrorNoRecording, "");
+    ++camera_.tally.downloads_total;
+    reply(seq, 0, session_);
+    const auto window = part.headers.find("x-data-window-size");
+    download_.emplace(Download{LiveStream(clip, {.audio_pts_shift_90k = options.audio_pts_shift_90k}, {}, {}),
+                               SteadyTime() + std::chrono::seconds(end - start), start,
+                               window == part.headers.end() ? 50U : static_cast<unsigned>(std::atoi(window->second.c_str())), 0, 0});
+}
+
+/// As fast as the window allows; source: camera media page, recordings.
+bool MediaConnection::send_recording(const std::stop_token& stop) {
+    while (download_ && download_->sent < download_->acknowledged + download_->window) {
+        if (!pending_.empty() && !write(std::exchange(pending_, {}), stop)) return false;
+        if (download_->stream.due() >= download_->end) {
+            append_json_part(pending_, kFinished, "");
+            download_.reset();
+            return true;
+        }
+        const FaultPlan plan = camera_.fault_plan();
+        const ClipPart& part = download_->stream.part();
+        const PartFault fault = trigger_.next(plan, part.packets.size() / ts::kPacketSize);
+        const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(download_->stream.due().time_since_epoch());
+        const std::string headers = "X-Data-Sequence: " + std::to_string(download_->sent++) + "\r\nX-Data-PTS: " +
+                                    std::to_string(download_->start_s * 1000 + time.count()) + "\r\n" +
+                                    (part.keyframe ? "X-If-IFrame: 1\r\n" : "");
+        Buffer packets, out;
+        download_->stream.append_next(packets, fault);
+        if (fault == PartFault::stall) return true;
+        if (fault == PartFault::close) return false;
+        writer_->append_media(out, std::move(packets), fault, headers);
+        if (fault == PartFault::reset) {
+            write(Bytes(out).first(out.size() / 2), stop);
+            close_with_reset(socket_);
+            return false;
+        }
+        ++camera_.tally.parts;
+        if (!write(out, stop)) return false;
+        if (wait_for(socket_.get(), false, wakeup_, std::chrono::steady_clock::now()) == Wait::ready) return true; // acknowledgements
+    }
+    return true;
 }
 
 void MediaConnection::reply(const std::string& seq, int error_code, const std::string& session) {
@@ -221,7 +370,7 @@ bool MediaConnection::send_next(const FaultPlan& plan, const std::stop_token& st
     }
     if (fault == PartFault::close) return false;
     Buffer packets;
-    live_->append_next(packets, fault == PartFault::broken_crc);
+    live_->append_next(packets, fault);
     Buffer out = std::exchange(pending_, {});
     writer_->append_media(out, std::move(packets), fault);
     if (fault == PartFault::reset) {

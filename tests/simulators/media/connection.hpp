@@ -42,6 +42,15 @@ private:
     void handle(const ClientPart& part);
     void start_preview(const std::string& seq, bool main_stream, bool with_audio);
     void end_preview();
+    /// Speech: only one client at a time may speak.
+    void start_talk(const std::string& seq);
+    void take_speech(const ClientPart& part);
+    void end_talk();
+    /// A recording, or with media types 2 and 3 one picture.
+    void start_download(const std::string& seq, const ClientPart& part);
+    bool send_recording(const std::stop_token& stop);
+    void end_stream();
+    bool heart_beats() const;
     void reply(const std::string& seq, int error_code, const std::string& session);
     bool send_due(const std::stop_token& stop);
     bool send_next(const FaultPlan& plan, const std::stop_token& stop);
@@ -62,6 +71,15 @@ private:
     Buffer pending_; ///< a reply that waits for the first part
     bool needs_keyframe_ = false;
     std::string session_;
+    bool talks_ = false;
+    struct Download {
+        LiveStream stream;
+        SteadyTime end;       ///< on the stream's own time
+        std::int64_t start_s; ///< since 1970
+        unsigned window, sent = 0, acknowledged = 0;
+    };
+    std::optional<Download> download_;
+    SteadyTime last_beat_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::deque<Note> notes_;
     std::atomic<bool> ended_{false};

@@ -7,7 +7,7 @@ constexpr std::size_t kGapPackets = 6; // three can be missing from the middle o
 
 bool stays(PartFault fault) {
     return fault == PartFault::stall || fault == PartFault::plain_stays || fault == PartFault::unaligned_ts ||
-           fault == PartFault::broken_crc;
+           fault == PartFault::broken_crc || fault == PartFault::pts_jump;
 }
 
 } // namespace

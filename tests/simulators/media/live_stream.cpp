@@ -1,5 +1,6 @@
 #include "tests/simulators/media/live_stream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tplink::sim {
@@ -50,7 +51,19 @@ std::uint64_t LiveStream::pts_90k() const {
                                             : 0); // wraps at 33 bits when stored
 }
 
-void LiveStream::append_next(Buffer& out, bool broken_crc) {
+namespace {
+
+constexpr std::uint64_t kDay90k = 24ULL * 3600 * 90'000;
+
+/// Takes the stamp out of a PES header: its flags say there is none, its five bytes become stuffing.
+void remove_pts(std::span<std::byte> pes) {
+    pes[7] = std::byte{0};
+    std::fill_n(pes.begin() + ts::kPtsOffset, 5, std::byte{0xFF});
+}
+
+} // namespace
+
+void LiveStream::append_next(Buffer& out, PartFault fault) {
     const ClipPart& next = part();
     const std::size_t begin = out.size();
     if (next.keyframe) {
@@ -59,11 +72,15 @@ void LiveStream::append_next(Buffer& out, bool broken_crc) {
                                   .audio = options_.with_audio ? clip_->audio : ts::StreamType::none,
                                   .utc_seconds = static_cast<std::uint64_t>(
                                       std::chrono::duration_cast<std::chrono::seconds>(now).count()),
-                                  .broken_crc = broken_crc});
+                                  .second_video = clip_->second_video,
+                                  .broken_crc = fault == PartFault::broken_crc});
     }
     const std::size_t packets = out.size();
     append(out, next.packets);
-    if (next.starts_unit) ts::store_pts(std::span(out).subspan(packets + next.pts_at).first<5>(), pts_90k());
+    const std::uint64_t jump = fault == PartFault::pts_jump ? kDay90k : 0;
+    if (next.starts_unit) ts::store_pts(std::span(out).subspan(packets + next.pts_at).first<5>(), pts_90k() + jump);
+    if (next.starts_unit && fault == PartFault::no_pts)
+        remove_pts(std::span(out).subspan(packets + next.pts_at - ts::kPtsOffset));
     continuity_.stamp(std::span(out).subspan(begin));
     skip();
 }

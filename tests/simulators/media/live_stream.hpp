@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tests/simulators/media/clip.hpp"
+#include "tests/simulators/media/media_faults.hpp"
 
 namespace tplink::sim {
 
@@ -28,7 +29,8 @@ public:
     SteadyTime due() const;
     const ClipPart& part() const { return clip_->parts[index_]; }
     /// Appends the part that is due, a keyframe with its Preamble, and goes on to the next.
-    void append_next(Buffer& out, bool broken_crc);
+    /// fault: `broken_crc`, `pts_jump`, `no_pts` are done here.
+    void append_next(Buffer& out, PartFault fault);
     /// Leaves the part out.
     void skip();
 

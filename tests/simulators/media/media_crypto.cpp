@@ -1,6 +1,7 @@
 #include "tests/simulators/media/media_crypto.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -26,6 +27,23 @@ Buffer digest(const EVP_MD* kind, std::string_view text) {
 std::array<std::byte, 16> md5(std::string_view text) {
     std::array<std::byte, 16> out{};
     std::ranges::copy(digest(EVP_md5(), text), out.begin());
+    return out;
+}
+
+Buffer hmac(Bytes key, Bytes data) {
+    Buffer out(EVP_MAX_MD_SIZE);
+    unsigned size = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(data), data.size(), raw(out.data()), &size) == nullptr)
+        throw std::runtime_error("simulator: HMAC");
+    out.resize(size);
+    return out;
+}
+
+/// RFC 5869, for at most one block of output.
+Buffer hkdf(std::string_view ikm, std::string_view salt, std::string_view info, std::size_t length) {
+    const Buffer extracted = hmac(as_bytes(salt), as_bytes(ikm));
+    Buffer out = hmac(extracted, as_bytes(std::string(info) + '\x01'));
+    out.resize(length);
     return out;
 }
 
@@ -74,6 +92,29 @@ MediaKey derive_media_key(std::string_view nonce, std::string_view username, std
     return {md5(nonce_text + ":" + std::string(secret)), md5(std::string(username) + ":" + nonce_text)};
 }
 
+MediaKey derive_hkdf_key(std::string_view nonce, std::string_view salt, std::string_view secret) {
+    const std::string ikm = std::string(nonce) + ":" + std::string(secret);
+    MediaKey key;
+    std::ranges::copy(hkdf(ikm, salt, "stream_hkdf_aes_key", 16), key.key.begin());
+    key.signing_key = hkdf(ikm, salt, "stream_hkdf_hmac_key", 16);
+    return key;
+}
+
+std::string code_vigi_password(std::string_view password) {
+    constexpr std::string_view kShort = "RDpbLfCPsJZ7fiv";
+    constexpr std::string_view kLong =
+        "yLwVl0zKqws7LgKPRQ84Mdt708T1qQ3Ha7xv3H7NyU84p21BriUWBU43odz3iP4rBL3cD02KZciXTysVXiV8ngg6vL48rPJyAUw0HurW20xqxv9aYb4M9wK1"
+        "Ae0wlro510qXeU07kV57fQMc8L6aLgMLwygtc0F10a0Dg70TOoouyFhdysuRMO51yY5ZlOZZLEal1h0t9YQW0Ko7oBwmCAHoic4HYbUyVeU3sfQ1xtXcPcf1"
+        "aT303wAQhv66qzW";
+    std::string out;
+    for (std::size_t i = 0; i < std::max(password.size(), kShort.size()); ++i) {
+        const unsigned a = i < kShort.size() ? static_cast<unsigned char>(kShort[i]) : 187U;
+        const unsigned b = i < password.size() ? static_cast<unsigned char>(password[i]) : 187U;
+        out += kLong[(a ^ b) % kLong.size()];
+    }
+    return out;
+}
+
 struct PartSealer::Context {
     std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> evp{EVP_CIPHER_CTX_new(),
                                                                         EVP_CIPHER_CTX_free};
@@ -87,6 +128,19 @@ PartSealer::PartSealer(const MediaKey& key) : context_(std::make_unique<Context>
 }
 
 PartSealer::~PartSealer() = default;
+
+bool PartSealer::is_signing() const { return !context_->key.signing_key.empty(); }
+
+std::string PartSealer::renew_iv() {
+    if (RAND_bytes(raw(context_->key.iv.data()), kBlock) != 1) throw std::runtime_error("simulator: RAND_bytes");
+    return hex_lower(context_->key.iv);
+}
+
+std::string PartSealer::sign(Bytes sealed, bool wrong) const {
+    Buffer signature = hmac(context_->key.signing_key, sealed);
+    if (wrong) signature[0] ^= std::byte{1};
+    return base64_encode(signature);
+}
 
 void PartSealer::append_sealed(Buffer& out, Bytes plain, bool bad_padding) {
     EVP_CIPHER_CTX* evp = context_->evp.get();

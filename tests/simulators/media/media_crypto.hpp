@@ -37,7 +37,12 @@ std::map<std::string, std::string> parse_digest(std::string_view header);
 struct MediaKey {
     std::array<std::byte, 16> key{};
     std::array<std::byte, 16> iv{};
+    Buffer signing_key{}; ///< HKDF: parts are signed and have IVs of their own
 };
+/// The HKDF variant; nonce and salt as text.
+MediaKey derive_hkdf_key(std::string_view nonce, std::string_view salt, std::string_view secret);
+/// VIGI's code of the local admin password.
+std::string code_vigi_password(std::string_view password);
 MediaKey derive_media_key(std::string_view nonce, std::string_view username, std::string_view secret);
 
 /// AES-128-CBC with PKCS#7, IV anew for each part.
@@ -50,6 +55,11 @@ public:
 
     /// Appends the ciphertext of `plain`; with `bad_padding` its last plain byte is 0.
     void append_sealed(Buffer& out, Bytes plain, bool bad_padding = false);
+    /// HKDF: a new IV for the next part, as X-Nonce names it.
+    std::string renew_iv();
+    /// Base64 of the signature of a sealed part; with `wrong` it is another's.
+    std::string sign(Bytes sealed, bool wrong) const;
+    bool is_signing() const;
 
 private:
     struct Context;

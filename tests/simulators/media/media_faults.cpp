@@ -8,7 +8,7 @@ namespace tplink::sim {
 namespace {
 
 using enum PartFault;
-constexpr std::array<std::pair<std::string_view, PartFault>, 17> kNames{{
+constexpr std::array<std::pair<std::string_view, PartFault>, 20> kNames{{
     {"none", none},
     {"short_part", short_part},
     {"cut_header", cut_header},
@@ -25,6 +25,9 @@ constexpr std::array<std::pair<std::string_view, PartFault>, 17> kNames{{
     {"continuity_gap", continuity_gap},
     {"lost_sync", lost_sync},
     {"broken_crc", broken_crc},
+    {"wrong_hmac", wrong_hmac},
+    {"pts_jump", pts_jump},
+    {"no_pts", no_pts},
     {"truncated_cipher", truncated_cipher},
 }};
 

@@ -25,6 +25,9 @@ enum class PartFault {
     continuity_gap,   ///< 3 TS packets are missing
     lost_sync,        ///< the first sync byte of a part destroyed
     broken_crc,       ///< (stays) PAT and PMT with a wrong CRC
+    wrong_hmac,       ///< HKDF sessions: the signature is of something else
+    pts_jump,         ///< (stays) every stamp from here on is a day later
+    no_pts,           ///< a picture without a stamp
     truncated_cipher, ///< ciphertext whose length is no multiple of 16
 };
 

@@ -99,6 +99,20 @@ MediaServer::~MediaServer() = default;
 
 std::uint16_t MediaServer::port() const { return state_->port; }
 MediaCounters MediaServer::counters() const { return state_->camera.counters(); }
+Buffer MediaServer::spoken() const { return state_->camera.spoken(); }
+MediaServer::Content MediaServer::content_of(const MediaRecording& recording) const {
+    const auto clip = state_->camera.main_clip();
+    Content content;
+    if (!clip) return content;
+    LiveStream stream(clip, {}, {}, {});
+    const auto end = SteadyTime() + std::chrono::seconds(recording.end_s - recording.start_s);
+    for (; stream.due() < end; stream.skip()) {
+        const ClipPart& part = stream.part();
+        if (part.kind == ts::Pes::audio) content.samples += 800;
+        if (part.kind == ts::Pes::video && part.starts_unit) ++content.frames;
+    }
+    return content;
+}
 void MediaServer::set_faults(const MediaFaults& faults) { state_->camera.set_faults(faults); }
 void MediaServer::set_password(std::string password) { state_->camera.set_password(std::move(password)); }
 

@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "protocols/base/bytes.hpp"
 #include "tests/simulators/media/media_faults.hpp"
 
 namespace tplink::sim {
@@ -20,9 +22,18 @@ enum class MediaHash { md5, sha256 }; ///< which hash of the account password is
 enum class MediaKeyExchange {
     md5,
     none,
-    plain
+    plain,
+    hkdf,            ///< a hub's: each part has an IV of its own and is signed
+    hkdf_empty_nonce
 }; ///< none: user "none", built-in secret; plain: no header, plain parts
-enum class MediaAudio { absent, alaw_8k, ulaw_16k }; ///< absent: the camera has no microphone
+enum class MediaAudio { absent, alaw_8k, ulaw_16k, aac_16k }; ///< absent: the camera has no microphone
+/// Tapo: Digest and key from a hash. VIGI: Digest from the coded password, key from the plain or the coded one.
+enum class MediaVendor { tapo, vigi_plain_key, vigi_coded_key };
+
+/// One recording on the card; times in seconds since 1970, as the listing tells them.
+struct MediaRecording {
+    std::int64_t start_s = 0, end_s = 0;
+};
 
 struct MediaServerOptions {
     std::string address = "127.0.0.1";
@@ -35,6 +46,12 @@ struct MediaServerOptions {
     MediaCodec codec = MediaCodec::h264; ///< of the main stream; the sub stream is H.264
     MediaAudio audio = MediaAudio::alaw_8k;
     bool bench_clip = false; ///< main stream is the 2304x1296 clip of target `bench_clip`
+    MediaVendor vendor = MediaVendor::tapo;
+    bool two_lenses = false;             ///< a second picture, that of the sub stream, on a PID of its own
+    std::vector<std::string> children{}; ///< a hub's: the target must name one of them as deviceId
+    std::chrono::milliseconds heartbeat{0}; ///< asked for as X-Hb (whole seconds); without it the session ends after twice that time
+    std::vector<MediaRecording> recordings{};
+    std::string jpeg{};                  ///< answered to a request for a picture; empty: the camera knows no such request
     int max_sessions = 2;    ///< further previews are answered -52407
     /// false: a session starts at once, with the latest keyframe. true: it waits for the next one, up to 2 s.
     bool waits_for_keyframe = false;
@@ -58,6 +75,9 @@ struct MediaCounters {
     std::uint64_t sessions_with_audio = 0; ///< of sessions_total
     std::uint64_t sessions_refused = 0;    ///< privacy or too many
     std::uint64_t auth_failures = 0;       ///< wrong answers to the Digest; the first 401 of a login is none
+    std::uint64_t heartbeats = 0;
+    std::uint64_t talks_open = 0, talks_total = 0, talks_refused = 0;
+    std::uint64_t downloads_total = 0, pictures_total = 0, acknowledgements = 0;
     std::uint64_t parts = 0;               ///< media parts sent
     std::uint64_t bytes = 0;               ///< everything sent
 };
@@ -78,6 +98,13 @@ public:
 
     std::uint16_t port() const;
     MediaCounters counters() const;
+    /// All A-law samples that were spoken, and whether each talk part came in its time.
+    Buffer spoken() const;
+    /// Frames and G.711 samples of a recording of that many seconds, as they will be sent.
+    struct Content {
+        std::size_t frames = 0, samples = 0;
+    };
+    Content content_of(const MediaRecording& recording) const;
 
     /// For running and new connections; the count of `after_parts` begins anew.
     void set_faults(const MediaFaults& faults);

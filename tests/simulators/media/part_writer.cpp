@@ -63,7 +63,31 @@ void PartWriter::cut_anywhere(Buffer& ts) {
     ts.resize(ts.size() - kept);
 }
 
-void PartWriter::append_media(Buffer& out, Buffer ts, PartFault fault) {
+/// Fills `body`; what the part's headers say about it.
+std::string PartWriter::seal(Buffer& body, Bytes plain, PartFault fault) {
+    if (!sealer_ || fault == PartFault::plain || fault == PartFault::plain_stays) {
+        body = to_buffer(plain);
+        return "X-If-Encrypt: 0\r\n";
+    }
+    std::string headers = "X-If-Encrypt: 1\r\n";
+    if (sealer_->is_signing()) headers += "X-Nonce: " + sealer_->renew_iv() + "\r\n";
+    sealer_->append_sealed(body, plain, fault == PartFault::bad_padding);
+    if (fault == PartFault::truncated_cipher) body.resize(body.size() - 5);
+    if (sealer_->is_signing()) headers += "X-Data-Hmac: " + sealer_->sign(body, fault == PartFault::wrong_hmac) + "\r\n";
+    return headers;
+}
+
+void PartWriter::append_picture(Buffer& out, std::string_view jpeg) {
+    Buffer body;
+    const std::string sealed = seal(body, as_bytes(jpeg), PartFault::none);
+    append_delimiter(out);
+    append(out, "Content-Type: image/jpeg\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + sealed +
+                    "X-Session-Id: " + session_ + "\r\n\r\n");
+    append(out, body);
+    append(out, "\r\n");
+}
+
+void PartWriter::append_media(Buffer& out, Buffer ts, PartFault fault, const std::string& headers) {
     if (fault == PartFault::continuity_gap) drop_packets(ts);
     if (fault == PartFault::lost_sync && !ts.empty()) ts[0] = std::byte{0};
     ts.insert(ts.begin(), held_back_.begin(), held_back_.end());
@@ -75,16 +99,13 @@ void PartWriter::append_media(Buffer& out, Buffer ts, PartFault fault) {
         append(out, "Content-Type: video/mp2t\r\nCont");
     }
 
-    const bool plain = !sealer_ || fault == PartFault::plain || fault == PartFault::plain_stays;
     Buffer body;
-    if (!plain) sealer_->append_sealed(body, ts, fault == PartFault::bad_padding);
-    if (!plain && fault == PartFault::truncated_cipher) body.resize(body.size() - 5);
-    Bytes sent = plain ? Bytes(ts) : Bytes(body);
+    const std::string sealed = seal(body, ts, fault);
+    Bytes sent = body;
 
     append_delimiter(out);
     append(out, "Content-Type: video/mp2t\r\nContent-Length: " + length_text(fault, sent.size()) +
-                    (plain ? "\r\nX-If-Encrypt: 0" : "\r\nX-If-Encrypt: 1") +
-                    "\r\nX-Session-Id: " + session_ + "\r\n\r\n");
+                    "\r\n" + sealed + "X-Session-Id: " + session_ + "\r\n" + headers + "\r\n");
     if (fault == PartFault::short_part) sent = sent.first(sent.size() - std::min(sent.size(), kMissingTail));
     append(out, sent);
     append(out, "\r\n");

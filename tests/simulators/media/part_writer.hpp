@@ -24,10 +24,14 @@ public:
 
     /// `ts`: whole packets, but with `unaligned_ts` a piece of them waits for the next part.
     /// `stall`, `reset`, `close` are the connection's to do: the part is written whole.
-    void append_media(Buffer& out, Buffer ts, PartFault fault);
+    /// headers: whole lines of a recording's part.
+    void append_media(Buffer& out, Buffer ts, PartFault fault, const std::string& headers = {});
+    /// One picture, sealed as media is.
+    void append_picture(Buffer& out, std::string_view jpeg);
 
 private:
     void cut_anywhere(Buffer& ts);
+    std::string seal(Buffer& body, Bytes plain, PartFault fault);
 
     std::string session_;
     std::optional<PartSealer> sealer_;

@@ -1,5 +1,6 @@
 #include "tests/simulators/media/response_heads.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -17,7 +18,9 @@ std::string http_date() {
     return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S UTC", &parts)};
 }
 
-bool announces_sha256(const MediaServerOptions& options) { return options.hash == MediaHash::sha256; }
+bool announces_sha256(const MediaServerOptions& options) {
+    return options.vendor == MediaVendor::tapo && options.hash == MediaHash::sha256;
+}
 
 std::string boundary_value(const MediaFaults& faults) {
     const std::string boundary(kDeviceBoundary);
@@ -40,17 +43,19 @@ std::string unauthorized_head(const MediaServerOptions& options, const std::stri
 }
 
 std::string ok_head(const MediaServerOptions& options, const MediaFaults& faults,
-                    const std::string& media_nonce) {
+                    const std::string& media_nonce, const std::string& media_salt) {
     std::string head = faults.glued_status ? "HTTP ERROR 401" : "";
     head += "HTTP/1.0 200 OK\r\nServer: Streamd\r\nContent-Type: multipart/mixed;" + boundary_value(faults) +
             "\r\n";
     if (options.key_exchange != MediaKeyExchange::plain) {
         const bool none = options.key_exchange == MediaKeyExchange::none;
         head += "Key-Exchange: cipher=\"AES_128_CBC\" username=\"" + (none ? "none" : options.username) +
-                "\" padding=\"PKCS7_16\" algorithm=\"MD5\"" +
-                (announces_sha256(options) ? " encrypt_type=\"3\"" : "") + " nonce=\"" + media_nonce +
-                "\"\r\n";
+                "\" padding=\"PKCS7_16\" algorithm=\"" + (media_salt.empty() ? "MD5" : "HKDF") + "\"" +
+                (announces_sha256(options) && media_salt.empty() ? " encrypt_type=\"3\"" : "") + " nonce=\"" + media_nonce + "\"" +
+                (media_salt.empty() ? "" : " salt=\"" + media_salt + "\"") + "\r\n";
     }
+    if (options.heartbeat.count() > 0)
+        head += "X-Hb: " + std::to_string(std::max<std::int64_t>(1, options.heartbeat.count() / 1000)) + "\r\n";
     return head + "Connection: keep-alive\r\n\r\n";
 }
 

@@ -10,7 +10,7 @@ namespace tplink::sim {
 
 std::string unauthorized_head(const MediaServerOptions& options, const std::string& nonce);
 std::string ok_head(const MediaServerOptions& options, const MediaFaults& faults,
-                    const std::string& media_nonce);
+                    const std::string& media_nonce, const std::string& media_salt);
 
 enum class Authorization { absent, wrong, right };
 /// Checks user, realm, nonce, opaque and response; the `uri` is taken as the client gave it.

@@ -73,13 +73,14 @@ void append_preamble(Buffer& out, const Preamble& preamble) {
 
     Buffer pmt = bytes_of({0x02, 0xB0, 0, 0x00, 0x01, 0xF1, 0, 0, 0xE0, kVideoPid, 0xF0, 0x00});
     append_elementary_stream(pmt, preamble.video, kVideoPid);
+    if (preamble.second_video != StreamType::none) append_elementary_stream(pmt, preamble.second_video, kSecondVideoPid);
     if (preamble.audio != StreamType::none) append_elementary_stream(pmt, preamble.audio, kAudioPid);
     append_section(out, kPmtPid, pmt, preamble.broken_crc);
 }
 
 void append_pes(Buffer& out, Pes kind, Bytes payload) {
-    const unsigned pid = kind == Pes::video ? kVideoPid : kAudioPid;
-    Buffer pes = bytes_of({0x00, 0x00, 0x01, kind == Pes::video ? 0xE0U : 0xC0U, 0, 0, 0x80, 0x80, 0x05});
+    const unsigned pid = kind == Pes::video ? kVideoPid : kind == Pes::audio ? kAudioPid : kSecondVideoPid;
+    Buffer pes = bytes_of({0x00, 0x00, 0x01, kind == Pes::audio ? 0xC0U : 0xE0U, 0, 0, 0x80, 0x80, 0x05});
     pes.resize(kPtsOffset + 5);
     store_pts(std::span(pes).subspan<kPtsOffset, 5>(), 0);
     const std::size_t length = pes.size() - 6 + payload.size();
@@ -117,6 +118,7 @@ std::uint8_t& Continuity::counter(unsigned pid) {
     case kPatPid: return pat_;
     case kPmtPid: return pmt_;
     case kVideoPid: return video_;
+    case kSecondVideoPid: return second_video_;
     case kAudioPid: return audio_;
     default: return null_;
     }

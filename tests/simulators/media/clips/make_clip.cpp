@@ -36,7 +36,7 @@ struct Kind {
     std::string pipeline; ///< after the raw source; for audio all of it
 };
 
-std::array<Kind, 6> kinds() {
+std::array<Kind, 7> kinds() {
     const std::string x265 =
         " ! x265enc key-int-max=30 speed-preset=ultrafast option-string=" +
         std::string("crf=30:bframes=0:min-keyint=30:scenecut=0:open-gop=0:aud=1:repeat-headers=1 "
@@ -55,6 +55,11 @@ std::array<Kind, 6> kinds() {
          {},
          std::string(kTone) + std::to_string(kSeconds * 20) +
              " ! audio/x-raw,rate=16000,channels=1 ! mulawenc"},
+        {"aac_16k",
+         {},
+         std::string(kTone) + std::to_string(kSeconds * 20) +
+             " ! audio/x-raw,rate=16000,channels=1 ! audioconvert ! avenc_aac bitrate=32000 ! aacparse ! "
+             "audio/mpeg,stream-format=adts"},
     }};
 }
 
@@ -129,7 +134,7 @@ int main(int argc, char** argv) {
     const auto* kind = argc == 3 ? std::ranges::find(all, std::string_view(argv[1]), &Kind::name) : all.end();
     if (kind == all.end()) {
         std::fprintf(stderr,
-                     "usage: make_clip h264_hd|h264_sub|h265_hd|h264_bench|alaw_8k|ulaw_16k <file>\n");
+                     "usage: make_clip h264_hd|h264_sub|h265_hd|h264_bench|alaw_8k|ulaw_16k|aac_16k <file>\n");
         return 2;
     }
     const std::string unfinished =
