@@ -3,6 +3,8 @@
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include <atomic>
 #include <cstdio>
 #include <thread>
@@ -21,6 +23,12 @@ using test::run_command;
 
 class RtspServer : public ::testing::Test {
 protected:
+    ~RtspServer() override {
+        server_.reset();
+        const std::lock_guard lock(mutex_);
+        last_.reset();
+    }
+
     void SetUp() override {
         gst_init(nullptr, nullptr);
         start({});
@@ -42,9 +50,15 @@ protected:
     OpenViewing opener() {
         return [this]() -> tl::expected<std::shared_ptr<Viewing>, Denial> {
             ++opened_;
+            const std::lock_guard lock(mutex_);
             last_ = std::make_shared<Viewing>(hub_, hub_->format());
             return last_;
         };
+    }
+
+    std::shared_ptr<Viewing> last() {
+        const std::lock_guard lock(mutex_);
+        return last_;
     }
 
     std::string probe(const std::string& transport, const std::string& path) {
@@ -56,7 +70,8 @@ protected:
     std::shared_ptr<Hub> hub_ = std::make_shared<Hub>();
     std::unique_ptr<test::TestFeed> feed_;
     std::atomic<int> opened_ = 0;
-    std::shared_ptr<Viewing> last_;
+    std::mutex mutex_;
+    std::shared_ptr<Viewing> last_;  // written by the server's threads
     std::unique_ptr<rtsp::Server> server_;
 };
 
@@ -180,7 +195,7 @@ TEST_F(RtspServer, ViewerLivesThroughAnInterruptionAndLeavesNoSeat) {
         EXPECT_EQ(hub_->stats().consumers, 1U);
     }
     EXPECT_TRUE(test::wait_until([&] { return hub_->stats().consumers == 0; }));
-    EXPECT_TRUE(test::wait_until([&] { return last_.use_count() == 1; }));
+    EXPECT_TRUE(test::wait_until([&] { return last().use_count() == 2; }));
 }
 
 // Its socket is full for some seconds; nobody else may notice, and it must get a picture again.
@@ -217,7 +232,7 @@ TEST_F(RtspServer, RevokedViewersAreClosed) {
     server_->mount("/cam", opener());
     RtspClient viewer(server_->port());
     ASSERT_EQ(viewer.play("/cam"), 200);
-    last_->revoke();
+    last()->revoke();
     while (viewer.packet(std::chrono::seconds(5))) {}
     EXPECT_TRUE(viewer.closed());
     EXPECT_TRUE(test::wait_until([&] { return hub_->stats().consumers == 0; }));
