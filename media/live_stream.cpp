@@ -231,7 +231,7 @@ Result<std::shared_ptr<Ingest>> LiveStream::make_ingest(std::uint64_t session) {
     stream::MediaEndpoint endpoint = spec_.endpoint;
     endpoint.audio = endpoint.audio && listeners_ > 0;
     session_has_sound_ = endpoint.audio;
-    return start_source_ingest(endpoint, options_.stall_timeout, hubs_, std::move(events), make_aac_decoder);
+    return TRY(start_source_ingest(endpoint, options_.stall_timeout, hubs_, std::move(events), make_aac_decoder));
 }
 
 void LiveStream::start_session() {

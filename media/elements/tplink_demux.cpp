@@ -1,19 +1,22 @@
 #include "media/elements/tplink_demux.hpp"
 
 #include <array>
+#include <atomic>
 #include <exception>
 #include <optional>
 #include <string>
 
 #include "media/appsrc_feed.hpp"
+#include "media/elements/unit_buffer.hpp"
 #include "media/gst_ptr.hpp"
-#include "media/ts/ts_demuxer.hpp"
+#include "media/ingest/part_demuxer.hpp"
 
 namespace {
 
 using tplink::media::AccessUnit;
 using tplink::media::Codec;
-using tplink::media::TsDemuxer;
+using tplink::media::PartDemuxer;
+using tplink::stream::PartType;
 
 constexpr unsigned kMaxLenses = 2;
 
@@ -24,10 +27,12 @@ struct Output {
 };
 
 struct State {
-    std::optional<TsDemuxer> demuxer;
+    std::optional<PartDemuxer> demuxer;
     std::array<Output, kMaxLenses> video;
     Output audio;
     GstFlowReturn flow = GST_FLOW_OK;
+    std::atomic<unsigned> lenses = 0;
+    std::atomic<bool> silent = false;
 };
 
 struct TplinkDemux {
@@ -40,7 +45,7 @@ struct TplinkDemuxClass {
 
 G_DEFINE_TYPE(TplinkDemux, tplink_demux, GST_TYPE_ELEMENT)
 
-GstStaticPadTemplate kSink = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/mpegts"));
+GstStaticPadTemplate kSink = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/mpegts;application/x-tplink-parts"));
 GstStaticPadTemplate kVideo = GST_STATIC_PAD_TEMPLATE(
     "video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS("video/x-h264,stream-format=byte-stream,alignment=au;video/x-h265,stream-format=byte-stream,alignment=au"));
@@ -80,11 +85,22 @@ void push_unit(GstElement* element, const AccessUnit& unit) {
         send_caps(output.pad, unit);
     output.codec = unit.codec;
     output.rate = unit.sample_rate;
-    GstBuffer* buffer = tplink::media::wrap_buffer(unit);
-    if (video && !unit.keyframe) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    GstBuffer* buffer = tplink::media::buffer_of(unit);
     GST_BUFFER_PTS(buffer) = gst_element_get_current_running_time(element);
     const GstFlowReturn flow = gst_pad_push(output.pad, buffer);
     if (flow != GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) state.flow = flow;  // a track nobody wants is no error
+}
+
+void take_part(State& state, const tplink::stream::MediaPart* part, tplink::Bytes bytes) {
+    const auto now = std::chrono::steady_clock::now();
+    if (part != nullptr && part->type == PartType::h264)
+        state.demuxer->take_picture(tplink::to_buffer(bytes), part->clock_ms, now);
+    else if (part != nullptr && part->type == PartType::pcmu)
+        state.demuxer->take_sound(tplink::to_buffer(bytes), now);
+    else
+        state.demuxer->take_ts(bytes, now);
+    state.lenses = state.demuxer->lens_count();
+    state.silent = state.demuxer->is_silent();
 }
 
 // One buffer is one multipart part. Nothing of C++ may be thrown into C.
@@ -95,8 +111,7 @@ GstFlowReturn chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
     if (gst_buffer_map(buffer, &map, GST_MAP_READ) != FALSE) {
         try {
             if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT)) state.demuxer->lost();
-            state.demuxer->push(std::as_bytes(std::span(map.data, map.size)), std::chrono::steady_clock::now());
-            state.demuxer->end_of_part();
+            take_part(state, tplink::media::part_of(buffer), std::as_bytes(std::span(map.data, map.size)));
         } catch (const std::exception& problem) {
             GST_ELEMENT_ERROR(parent, STREAM, DEMUX, ("%s", problem.what()), (nullptr));
             state.flow = GST_FLOW_ERROR;
@@ -134,6 +149,8 @@ void reset(GstElement* element) {
         if (output->pad != nullptr) gst_element_remove_pad(element, output->pad);
         *output = {};
     }
+    state.lenses = 0;
+    state.silent = false;
     state.demuxer.emplace([element](const AccessUnit& unit) { push_unit(element, unit); });
 }
 
@@ -172,5 +189,10 @@ void tplink_demux_class_init(TplinkDemuxClass* klass) {
 namespace tplink::media {
 
 GType tplink_demux_get_type() { return ::tplink_demux_get_type(); }
+
+Program program_of(GstElement* demux) {
+    const State& state = state_of(demux);
+    return {state.lenses, state.silent};
+}
 
 }  // namespace tplink::media

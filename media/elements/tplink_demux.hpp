@@ -1,5 +1,6 @@
 #pragma once
-// GStreamer element `tplinkdemux`: MPEG-TS of a camera to access units, private audio types included.
+// GStreamer element `tplinkdemux`: the parts of a camera (MPEG-TS with its private audio types, or Kasa's own) to access
+// units.
 
 #include <gst/gst.h>
 
@@ -8,5 +9,12 @@ namespace tplink::media {
 /// For registration. Sometimes pads: video_%u (lens), audio_%u. Buffers are whole access units, stamped with the
 /// running time of their arrival: the camera's own clock jumps at each reconnect.
 GType tplink_demux_get_type();
+
+/// What the running or last session's stream announces.
+struct Program {
+    unsigned lenses = 0;  ///< 0: not known yet
+    bool silent = false;  ///< no sound is announced
+};
+Program program_of(GstElement* demux);
 
 }  // namespace tplink::media

@@ -6,14 +6,18 @@
 #include <mutex>
 
 #include "media/elements/endpoint_uri.hpp"
+#include "media/elements/unit_buffer.hpp"
+#include "media/gst_ptr.hpp"
 #include "protocols/base/random.hpp"
 
 namespace {
 
 using tplink::stream::MediaEndpoint;
 using tplink::stream::MediaSource;
+using tplink::stream::PartType;
 
 constexpr const char* kOpened = "tplink-opened";
+constexpr const char* kTsCaps = "video/mpegts,systemstream=(boolean)true,packetsize=(int)188";
 
 // The element's C++ half.
 struct State {
@@ -22,6 +26,7 @@ struct State {
     std::chrono::milliseconds timeout{5000};
     std::shared_ptr<MediaSource> source;
     bool opened = false;  // by the streaming thread only
+    bool announced = false;  // likewise
     std::uint64_t bad_parts = 0;  // so far, by the streaming thread only
     tplink::stream::SourceStats last;
 };
@@ -148,11 +153,14 @@ GstFlowReturn give_up(GstPushSrc* src, const tplink::Error& error) {
     return GST_FLOW_ERROR;
 }
 
-void release_part(gpointer bytes) { delete static_cast<tplink::Buffer*>(bytes); }
-
-GstBuffer* wrap_part(tplink::Buffer&& bytes) {
-    auto* owned = new tplink::Buffer(std::move(bytes));
-    return gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, owned->data(), owned->size(), 0, owned->size(), owned, release_part);
+// What the parts of this session are; told downstream once, before the first.
+bool announce(GstPushSrc* src, PartType type) {
+    State& state = state_of(src);
+    const bool ts = type == PartType::mpegts;
+    if (state.announced) return true;
+    state.announced = true;
+    const tplink::media::MiniPtr<GstCaps> caps(gst_caps_from_string(ts ? kTsCaps : tplink::media::kPartsCaps));
+    return gst_base_src_set_caps(GST_BASE_SRC(src), caps.get()) != FALSE;
 }
 
 // The streaming thread: logs in first, then hands on part by part. Nothing of C++ may be thrown into C.
@@ -170,13 +178,15 @@ GstFlowReturn create(GstPushSrc* src, GstBuffer** buffer) try {
         if (const auto open = source->open(); !open) return give_up(src, open.error());
         state.opened = true;
         state.bad_parts = 0;
+        state.announced = false;
         gst_element_post_message(GST_ELEMENT(src), gst_message_new_element(GST_OBJECT(src), gst_structure_new_empty(kOpened)));
     }
     for (;;) {
         auto part = source->read(timeout);
         if (!part) return give_up(src, part.error());
-        if (part->type != tplink::stream::PartType::mpegts || part->data.empty()) continue;
-        *buffer = wrap_part(std::move(part->data));
+        if (part->type == PartType::jpeg || part->data.empty()) continue;
+        if (!announce(src, part->type)) return GST_FLOW_NOT_NEGOTIATED;
+        *buffer = tplink::media::buffer_of(std::move(*part));
         if (const auto bad = source->stats().bad_parts; bad != state.bad_parts) {
             state.bad_parts = bad;  // the demuxer must know that bytes are missing here
             GST_BUFFER_FLAG_SET(*buffer, GST_BUFFER_FLAG_DISCONT);
@@ -211,7 +221,7 @@ void install_properties(GObjectClass* object) {
 }
 
 void tplink_src_class_init(TplinkSrcClass* klass) {
-    static GstStaticPadTemplate source = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/mpegts,systemstream=(boolean)true,packetsize=(int)188"));
+    static GstStaticPadTemplate source = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/mpegts,systemstream=(boolean)true,packetsize=(int)188;application/x-tplink-parts"));
     GObjectClass* object = G_OBJECT_CLASS(klass);
     object->finalize = finalize;
     install_properties(object);

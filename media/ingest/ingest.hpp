@@ -1,5 +1,5 @@
 #pragma once
-// One running camera session: its thread reads, cuts into access units and hands them to the hubs.
+// One running camera session: a GStreamer pipeline in a thread of its own that ends in the hubs.
 
 #include <chrono>
 #include <memory>
@@ -25,7 +25,8 @@ public:
 };
 
 /// A session over the camera's own video port. `timeout`: no media that long ends it.
-std::unique_ptr<Ingest> start_source_ingest(const stream::MediaEndpoint& endpoint, std::chrono::milliseconds timeout,
-                                            Hubs hubs, IngestEvents events, MakeSoundDecoder make_decoder);
+/// errors: refused when GStreamer does not start.
+Result<std::unique_ptr<Ingest>> start_source_ingest(const stream::MediaEndpoint& endpoint, std::chrono::milliseconds timeout,
+                                                    Hubs hubs, IngestEvents events, MakeSoundDecoder make_decoder);
 
 }  // namespace tplink::media

@@ -1,119 +1,98 @@
+#include <atomic>
 #include <thread>
 
-#include "media/codec/video_track.hpp"
+#include "media/elements/hub_sink.hpp"
+#include "media/elements/tplink_demux.hpp"
+#include "media/elements/tplink_src.hpp"
+#include "media/gst_ptr.hpp"
 #include "media/ingest/ingest.hpp"
-#include "media/ts/ts_demuxer.hpp"
+#include "media/plugins.hpp"
 
 namespace tplink::media {
 namespace {
 
-using stream::MediaPart;
-using stream::PartType;
+void link_to_sink(GstElement*, GstPad* pad, gpointer sink) {
+    const GPtr<GstPad> in(gst_element_request_pad_simple(GST_ELEMENT(sink), "sink_%u"));
+    gst_pad_link(pad, in.get());
+}
 
-/// Reads a MediaSource in a thread of its own. Needs no GStreamer.
+/// The pipeline tplinksrc ! tplinkdemux ! hub, in one thread: the source logs in and decrypts, the demuxer cuts.
 class SourceIngest final : public Ingest {
 public:
     SourceIngest(const stream::MediaEndpoint& endpoint, std::chrono::milliseconds timeout, Hubs hubs, IngestEvents events,
                  MakeSoundDecoder make_decoder)
-        : intake_(std::move(hubs), std::move(events), std::move(make_decoder)), timeout_(timeout),
-          source_(stream::make_media_source(endpoint, net::make_tcp_connector(), system_random())),
-          demuxer_([this](AccessUnit unit) { intake_.take(std::move(unit)); }), thread_([this] { run(); }) {}
+        : intake_(std::move(hubs), std::move(events), std::move(make_decoder)),
+          pipeline_(GST_ELEMENT(g_object_ref_sink(gst_pipeline_new(nullptr)))),
+          source_(GST_ELEMENT(g_object_ref_sink(g_object_new(tplink_src_get_type(), nullptr)))),
+          demux_(GST_ELEMENT(g_object_ref_sink(g_object_new(tplink_demux_get_type(), nullptr)))) {
+        GstElement* sink = make_hub_sink([this](const AccessUnit& unit) { take(unit); });
+        gst_bin_add_many(GST_BIN(pipeline_.get()), source_.get(), demux_.get(), sink, nullptr);
+        gst_element_link(source_.get(), demux_.get());
+        set_endpoint(source_.get(), endpoint);
+        g_object_set(source_.get(), "timeout", static_cast<guint>(timeout.count()), nullptr);
+        g_signal_connect(demux_.get(), "pad-added", G_CALLBACK(link_to_sink), sink);
+        const GPtr<GstBus> bus(gst_element_get_bus(pipeline_.get()));
+        gst_bus_set_sync_handler(bus.get(), on_message, this, nullptr);
+    }
 
     ~SourceIngest() override {
         intake_.mute();
-        source_->cancel();
-        thread_.join();
+        gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+        const GPtr<GstBus> bus(gst_element_get_bus(pipeline_.get()));
+        gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
     }
 
-    stream::SourceStats stats() const override { return source_->stats(); }
+    bool play() { return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE; }
+
+    stream::SourceStats stats() const override { return source_stats(source_.get()); }
     SteadyTime last_media() const override { return intake_.last_media(); }
     bool is_silent() const override { return intake_.is_silent(); }
     unsigned lens_count() const override { return intake_.lens_count(); }
 
 private:
-    void run() noexcept {
-        try {
-            Error why = read_all();
-            intake_.end(std::move(why));
-        } catch (const std::exception& problem) {  // out of memory: this session only
-            intake_.end(Error{Errc::malformed, problem.what(), 0, {}});
+    // The hub sink's pads are fed by the one streaming thread.
+    void take(const AccessUnit& unit) {
+        const Program program = program_of(demux_.get());
+        intake_.take(unit);
+        intake_.set_program(program.lenses, program.silent);
+    }
+
+    // No bus thread: messages are looked at where they are posted and dropped. The caller of play() holds locks that
+    // the events take, but what is posted on its thread says only that a state changed, or that play() fails.
+    static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
+        auto& self = *static_cast<SourceIngest*>(data);
+        if (std::this_thread::get_id() != self.starter_) {
+            if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self.on_error(message);
+            if (is_opened(message)) self.intake_.opened();
+            if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
+                self.intake_.end(Error{Errc::unreachable, "the camera ended the stream", 0, {}});
         }
+        gst_message_unref(message);
+        return GST_BUS_DROP;
     }
 
-    Error read_all() {
-        if (const auto open = source_->open(); !open) return open.error();
-        intake_.opened();
-        for (;;) {
-            auto part = source_->read(timeout_);
-            if (!part) return part.error();
-            take(std::move(*part));
-        }
-    }
-
-    void take(MediaPart part) {
-        switch (part.type) {
-        case PartType::mpegts: return take_ts(part.data);
-        case PartType::h264: return take_picture(std::move(part));
-        case PartType::pcmu: return take_sound(std::move(part));
-        case PartType::jpeg: return;
-        }
-    }
-
-    void take_ts(Bytes part) {
-        if (const auto bad = source_->stats().bad_parts; bad != bad_parts_) {
-            bad_parts_ = bad;  // bytes are missing here
-            demuxer_.lost();
-        }
-        demuxer_.push(part, std::chrono::steady_clock::now());
-        demuxer_.end_of_part();
-        intake_.set_program(demuxer_.lens_count(), demuxer_.is_silent());
-    }
-
-    // One access unit a part, with the sender's clock or none.
-    void take_picture(MediaPart part) {
-        const UnitKind kind = track_.take(part.data);
-        if (kind == UnitKind::none) return;
-        AccessUnit unit;
-        unit.codec = Codec::h264;
-        unit.keyframe = kind == UnitKind::keyframe;
-        unit.arrival = std::chrono::steady_clock::now();
-        unit.pts_90k = pts_of(part, unit.arrival);
-        unit.data = std::make_shared<const Buffer>(std::move(part.data));
-        intake_.take(std::move(unit));
-        intake_.set_program(1, false);
-    }
-
-    void take_sound(MediaPart part) {
-        AccessUnit unit;
-        unit.codec = Codec::pcmu;
-        unit.sample_rate = 8000;
-        unit.arrival = std::chrono::steady_clock::now();
-        unit.pts_90k = static_cast<std::int64_t>(samples_) * 90000 / 8000;
-        samples_ += part.data.size();
-        unit.data = std::make_shared<const Buffer>(std::move(part.data));
-        intake_.take(std::move(unit));
-    }
-
-    static std::int64_t pts_of(const MediaPart& part, SteadyTime arrival) {
-        if (part.clock_ms) return *part.clock_ms * 90;
-        return std::chrono::duration_cast<std::chrono::microseconds>(arrival.time_since_epoch()).count() * 9 / 100;
+    void on_error(GstMessage* message) {
+        if (auto error = error_of(message)) return intake_.end(std::move(*error));
+        GError* error = nullptr;
+        gst_message_parse_error(message, &error, nullptr);
+        intake_.end(Error{Errc::malformed, take_message(error), 0, {}});
     }
 
     Intake intake_;
-    const std::chrono::milliseconds timeout_;
-    const std::unique_ptr<stream::MediaSource> source_;
-    TsDemuxer demuxer_;
-    VideoTrack track_{Codec::h264};
-    std::uint64_t bad_parts_ = 0;
-    std::uint64_t samples_ = 0;
-    std::thread thread_;  // last: it uses the others
+    const std::thread::id starter_ = std::this_thread::get_id();
+    GPtr<GstElement> pipeline_;
+    GPtr<GstElement> source_;
+    GPtr<GstElement> demux_;
 };
 
 }  // namespace
 
-std::unique_ptr<Ingest> start_source_ingest(const stream::MediaEndpoint& endpoint, std::chrono::milliseconds timeout,
-                                            Hubs hubs, IngestEvents events, MakeSoundDecoder make_decoder) {
-    return std::make_unique<SourceIngest>(endpoint, timeout, std::move(hubs), std::move(events), std::move(make_decoder));
+Result<std::unique_ptr<Ingest>> start_source_ingest(const stream::MediaEndpoint& endpoint, std::chrono::milliseconds timeout,
+                                                    Hubs hubs, IngestEvents events, MakeSoundDecoder make_decoder) {
+    TRY_VOID(start_gstreamer());
+    auto ingest = std::make_unique<SourceIngest>(endpoint, timeout, std::move(hubs), std::move(events), std::move(make_decoder));
+    if (!ingest->play()) return fail(Errc::refused, "the camera pipeline does not start");
+    return std::unique_ptr<Ingest>(std::move(ingest));
 }
 
 }  // namespace tplink::media
