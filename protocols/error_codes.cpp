@@ -12,6 +12,7 @@ constexpr unsigned kLogin = 1U << static_cast<unsigned>(Dialect::camera_login);
 constexpr unsigned kCamera = 1U << static_cast<unsigned>(Dialect::camera);
 constexpr unsigned kSmart = 1U << static_cast<unsigned>(Dialect::smart);
 constexpr unsigned kMedia = 1U << static_cast<unsigned>(Dialect::media);
+constexpr unsigned kIot = 1U << static_cast<unsigned>(Dialect::iot);
 constexpr unsigned kAll = kLogin | kCamera | kSmart | kMedia;
 
 struct Row {
@@ -21,8 +22,14 @@ struct Row {
     std::string_view meaning;
 };
 
-// The first row that fits wins. sources: "Error codes" of camera.md, smart.md and port8800.md.
+// The first row that fits wins. sources: "Error codes" of camera.md, smart.md, kasa.md and port8800.md.
 constexpr Row kTable[] = {
+    // The IOT language
+    {-1, kIot, unsupported, "module not supported"},
+    {-2, kIot, unsupported, "command not supported"},
+    {-3, kIot, refused, "invalid argument"},
+    {-14, kIot, refused, "no such entry or socket"},
+    {-10008, kIot, unsupported, "not supported on port 9999"},
     // Sessions
     {-40401, kLogin, auth_failed, "wrong password for this camera"},
     {-40401, kAll, session_expired, "session expired"},

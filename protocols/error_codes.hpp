@@ -13,6 +13,7 @@ enum class Dialect {
     camera_login, ///< answers to a camera's `login`
     camera,       ///< answers on a camera's /stok=.../ds
     smart,        ///< SMART plugs: AES, KLAP v2, TPAP; their login too
+    iot,          ///< Kasa's module/command language, on port 9999 and under KLAP
     media,        ///< JSON parts and HTTP 503 bodies of port 8800
 };
 

@@ -6,14 +6,11 @@
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/result.hpp"
 #include "protocols/discovery/found.hpp"
+#include "protocols/kasa/xor.hpp"
 
 namespace tplink::discovery {
 
-inline constexpr std::uint16_t kKasaPort = 9999;
-
-/// Each byte is coded with the coded byte before it; the first with 171.
-Buffer xor_encrypt(std::string_view plain);
-std::string xor_decrypt(Bytes cipher);
+inline constexpr std::uint16_t kKasaPort = kasa::kXorPort;
 
 /// The datagram that asks for system.get_sysinfo.
 Buffer build_kasa_probe();

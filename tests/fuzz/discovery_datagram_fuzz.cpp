@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             check(discovery::read_answer(std::move(*result), &key, "me@example.com"));
         break;
     case 1: check(discovery::read_kasa_answer(bytes)); break;
-    case 2: check(discovery::read_kasa_answer(discovery::xor_encrypt(as_text(bytes)))); break;
+    case 2: check(discovery::read_kasa_answer(kasa::xor_encrypt(as_text(bytes)))); break;
     default: {
         const std::string target(as_text(bytes));
         const auto hosts = discovery::expand_targets({&target, 1});

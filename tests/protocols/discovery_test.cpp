@@ -27,8 +27,8 @@ std::shared_ptr<const crypto::RsaKey> key() {
 
 TEST(Xor, MatchesKnownAnswers) {
     for (const json::value& row : at(vectors(), "/xor").as_array()) {
-        EXPECT_EQ(hex_lower(xor_encrypt(text(row, "/plain"))), text(row, "/datagram_udp"));
-        EXPECT_EQ(xor_decrypt(hex(row, "/datagram_udp")), text(row, "/plain"));
+        EXPECT_EQ(hex_lower(kasa::xor_encrypt(text(row, "/plain"))), text(row, "/datagram_udp"));
+        EXPECT_EQ(kasa::xor_decrypt(hex(row, "/datagram_udp")), text(row, "/plain"));
     }
     EXPECT_EQ(hex_lower(build_kasa_probe()), text(vectors(), "/xor/0/datagram_udp"));
 }
@@ -127,7 +127,7 @@ TEST(Tdp, BadDatagramsAreErrors) {
 }
 
 TEST(KasaAnswer, PlugsAndCameras) {
-    const auto read = [](std::string_view sysinfo) { return read_kasa_answer(xor_encrypt(sysinfo)); };
+    const auto read = [](std::string_view sysinfo) { return read_kasa_answer(kasa::xor_encrypt(sysinfo)); };
     const Found plug =
         read(R"x({"system":{"get_sysinfo":{"mic_mac":"E848B8010203","model":"HS110(EU)","alias":"Lamp",
         "type":"IOT.SMARTPLUGSWITCH","sw_ver":"1.2","hw_ver":"2.0","deviceId":"80","err_code":0}}})x")
@@ -232,7 +232,7 @@ TEST_F(DiscoverTest, MergesAnswersOfOneDevice) {
     for (const bool kasa_first : {true, false}) {
         wire_.incoming.clear();
         if (!kasa_first) arrives(4, "192.0.2.10");
-        wire_.incoming.push_back({"192.0.2.10", kKasaPort, xor_encrypt(sysinfo)});
+        wire_.incoming.push_back({"192.0.2.10", kKasaPort, kasa::xor_encrypt(sysinfo)});
         wire_.incoming.push_back({"192.0.2.66", 7777, to_buffer("garbage")});
         if (kasa_first) arrives(4, "192.0.2.10");
         Options options;

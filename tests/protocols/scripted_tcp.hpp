@@ -83,7 +83,8 @@ private:
 /// Hands out one scripted connection per connect(); one too many or too few fails the test.
 class ScriptedConnector final : public net::TcpConnector {
 public:
-    explicit ScriptedConnector(std::deque<TcpScript> scripts) : scripts_(std::move(scripts)) {}
+    explicit ScriptedConnector(std::deque<TcpScript> scripts, std::uint16_t port = 8800)
+        : scripts_(std::move(scripts)), port_(port) {}
     ~ScriptedConnector() override {
         EXPECT_TRUE(scripts_.empty()) << scripts_.size() << " connections never made";
     }
@@ -91,7 +92,7 @@ public:
     Result<std::unique_ptr<net::TcpStream>> connect(const std::string& host, std::uint16_t port,
                                                     std::chrono::milliseconds) override {
         EXPECT_EQ(host, "192.168.1.20");
-        EXPECT_EQ(port, 8800);
+        EXPECT_EQ(port, port_);
         if (scripts_.empty()) {
             ADD_FAILURE() << "one connection too many";
             return fail(Errc::unreachable, "script");
@@ -104,6 +105,7 @@ public:
 
 private:
     std::deque<TcpScript> scripts_;
+    std::uint16_t port_;
 };
 
 } // namespace tplink::test
