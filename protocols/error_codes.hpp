@@ -28,6 +28,7 @@ inline constexpr int kWrongTransport = 1003;     ///< plug asked by AES that wan
 inline constexpr int kSessionExpired = -40401;   ///< camera: also a wrong password when logging in
 inline constexpr int kBlocked = -40404;
 inline constexpr int kSystemBlocked = -40408;
+inline constexpr int kBadArguments = -40209;     ///< camera: also a user name's form that TPAP does not know
 inline constexpr int kBadEnvelope = -40210;      ///< camera: method unknown, or the whole envelope refused
 inline constexpr int kParameterMissing = -40211; ///< camera: on the login probe, the sign of TPAP
 inline constexpr int kUnknownUser = -40411;      ///< camera: user name or password unknown to L1

@@ -13,7 +13,7 @@ namespace tplink::discovery {
 namespace json = boost::json;
 
 /// A guess from device_type; the ladder has the last word.
-enum class Family { unknown, tapo_plug, tapo_camera, kasa_plug, kasa_camera };
+enum class Family { unknown, tapo_plug, tapo_camera, kasa_plug, kasa_camera, vigi_camera };
 
 /// "tapo_plug", ...
 std::string_view to_string(Family family);
@@ -28,7 +28,7 @@ struct Found {
     std::string firmware;
     std::string hardware;
     Family family = Family::unknown;
-    /// What is announced: "klap2", "klap1", "aes", "tpap", "tapo1", "tapo3", "tapo4", "xor"; empty: nothing
+    /// What is announced: "klap2", "klap1", "klap2-iot", "aes", "tpap", "tapo1", "tapo3", "tapo4", "xor"; empty: nothing
     /// usable.
     std::string transport;
     std::uint16_t port = 0; ///< of the control API; 0: the family's own

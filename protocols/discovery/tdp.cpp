@@ -70,7 +70,7 @@ std::string camera_transport(const Found& found, const json::object& result) {
 std::string plug_transport(const json::object& scheme, std::string_view type, bool iot) {
     if (type == "AES") return "aes";
     if (type == "TPAP") return "tpap";
-    if (type == "KLAP") return iot && !flag(scheme, "new_klap") ? "klap1" : "klap2";
+    if (type == "KLAP") return !iot ? "klap2" : flag(scheme, "new_klap") ? "klap2-iot" : "klap1";
     return "";
 }
 
@@ -104,6 +104,7 @@ std::string_view to_string(Family family) {
     case Family::tapo_camera: return "tapo_camera";
     case Family::kasa_plug: return "kasa_plug";
     case Family::kasa_camera: return "kasa_camera";
+    case Family::vigi_camera: return "vigi_camera";
     case Family::unknown: break;
     }
     return "unknown";

@@ -50,6 +50,13 @@ bool is_old_style(const Request& request) {
     return request.method == "get" || request.method == "set" || request.method == "do";
 }
 
+Request to_old_style(const Request& request) {
+    if (is_old_style(request)) return request;
+    const std::string_view method = request.method;
+    const char* verb = method.starts_with("get") ? "get" : method.starts_with("set") ? "set" : "do";
+    return {verb, request.params, request.child};
+}
+
 json::object old_style_request(const Request& request) {
     json::object body{{"method", request.method}};
     if (const json::object* modules = request.params.if_object())

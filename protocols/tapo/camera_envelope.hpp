@@ -14,6 +14,9 @@ namespace tplink::tapo {
 /// "get", "set", "do": go bare, never in a batch.
 bool is_old_style(const Request& request);
 
+/// The same in the old style, for cameras that know no other: "getLensMaskConfig" {..} is get {..}, set... is set, the rest
+/// is do. The payload is the same in both.
+Request to_old_style(const Request& request);
 /// {"method":"get","lens_mask":{...}}
 json::object old_style_request(const Request& request);
 /// The reply of one without its error_code; or the error that says.

@@ -13,10 +13,14 @@ namespace tplink::tapo {
 CameraSession::CameraSession(std::unique_ptr<Transport> transport, const Clock& clock, std::size_t batch)
     : exchange_(std::move(transport), Dialect::camera, clock), batch_(std::max<std::size_t>(1, batch)) {}
 
+bool CameraSession::goes_bare(const Request& request) const { return is_old_style(request) || transport() == "vigi"; }
+
 Result<Answer> CameraSession::ask_bare(const Request& request) {
+    if (transport() == "tapo4") // it refuses whatever is no batch. Source: camera.md, "L4"
+        return Answer{request.method, fail(Errc::unsupported, "this camera takes no old-style requests")};
     if (!request.child.empty()) // Source: camera.md, "Hubs"
         return Answer{request.method, fail(Errc::unsupported, "a hub passes no old-style requests on")};
-    const json::object reply = TRY(exchange_.ask(old_style_request(request)));
+    const json::object reply = TRY(exchange_.ask(old_style_request(to_old_style(request))));
     return old_style_answer(request, reply);
 }
 
@@ -74,7 +78,7 @@ Result<std::vector<Answer>> CameraSession::query(std::span<const Request> reques
     Indices batched;
     Indices alone;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        if (is_old_style(requests[i])) continue;
+        if (goes_bare(requests[i])) continue;
         (loners_.contains(requests[i].method) ? alone : batched).push_back(i);
     }
     for (std::size_t from = 0; from < batched.size();) {
@@ -95,7 +99,7 @@ Result<std::vector<Answer>> CameraSession::query(std::span<const Request> reques
 }
 
 Result<json::value> CameraSession::call(const Request& request) {
-    if (is_old_style(request)) return TRY(ask_bare(request)).result;
+    if (goes_bare(request)) return TRY(ask_bare(request)).result;
     Slots slots(1);
     const auto fault = TRY(ask_batch({&request, 1}, {0}, slots));
     if (fault) return tl::unexpected(*fault);

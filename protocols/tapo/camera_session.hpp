@@ -31,6 +31,8 @@ private:
     using Indices = std::vector<std::size_t>;
     using Slots = std::vector<std::optional<Answer>>;
 
+    /// Not in a batch: old style, or a VIGI camera, which knows nothing else.
+    bool goes_bare(const Request& request) const;
     Result<Answer> ask_bare(const Request& request);
     /// One exchange; through controlChild when a child is named.
     Result<json::object> ask_for(const std::string& child, json::object request);

@@ -33,7 +33,12 @@ public:
     Result<void> login() override;
     bool ready() const override;
     Result<std::string> exchange(std::string_view plain) override;
-    std::string_view name() const override { return version_ == KlapVersion::v1 ? "klap1" : "klap2"; }
+    std::string_view name() const override {
+        if (version_ == KlapVersion::v1) return "klap1";
+        return iot_ ? "klap2-iot" : "klap2";
+    }
+    /// What travels in it is the IOT language (firmwares that announce new_klap).
+    void carry_iot() { iot_ = true; }
     void cancel() override { http_->cancel(); }
 
 private:
@@ -62,6 +67,7 @@ private:
     unsigned requests_ = 0;       ///< sent in this session
     unsigned broken_seconds_ = 0; ///< sessions in a row whose second request broke
     bool one_request_sessions_ = false;
+    bool iot_ = false;
 };
 
 } // namespace tplink::tapo

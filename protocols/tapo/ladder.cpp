@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "protocols/kasa/xor.hpp"
 #include "protocols/tapo/rungs.hpp"
 
 namespace tplink::tapo {
@@ -12,8 +13,10 @@ namespace {
 
 using discovery::Family;
 
-bool is_plug_transport(std::string_view name) { return name == "klap2" || name == "aes"; }
-bool is_camera_transport(std::string_view name) { return name == "tapo1" || name == "tapo3"; }
+bool is_plug_transport(std::string_view name) {
+    return name.starts_with("klap") || name == "aes" || name == "tpap" || name == "xor";
+}
+bool is_camera_transport(std::string_view name) { return name.starts_with("tapo") || name == "vigi"; }
 
 /// What the target is most likely to be, by what is known.
 Family family_of(const Target& target) {
@@ -71,11 +74,13 @@ bool out_of_reach(const std::vector<Attempt>& attempts) {
 void climb(Climb& climb, Family family) {
     switch (family) {
     case Family::tapo_plug: return try_plug(climb);
-    case Family::tapo_camera: return try_camera(climb);
-    case Family::kasa_plug:
-    case Family::kasa_camera: return try_kasa(climb);
+    case Family::tapo_camera:
+    case Family::vigi_camera: return try_camera(climb);
+    case Family::kasa_plug: return try_plug(climb);
+    case Family::kasa_camera: return try_xor(climb);
     case Family::unknown: break;
     }
+    if (climb.target.port == kasa::kXorPort) return try_xor(climb);
     const bool camera_first = climb.target.port == 443;
     if (camera_first) try_camera(climb);
     if (climb.goes_on()) try_plug(climb);
@@ -85,10 +90,11 @@ void climb(Climb& climb, Family family) {
 } // namespace
 
 Opened open_session(const Target& target, const LadderDeps& deps) {
-    Climb way{target, deps, {}, target.learned, {}};
+    Climb way{target, deps, {}, target.learned, {}, {}};
     const Family family = family_of(target);
     climb(way, family);
-    const bool may_wake = family == Family::tapo_plug || family == Family::unknown;
+    const bool may_wake =
+        family == Family::tapo_plug || family == Family::kasa_plug || family == Family::unknown;
     if (!way.session && may_wake && deps.wake && out_of_reach(way.attempts) && !deps.stop.stop_requested()) {
         deps.wake(target.host);
         pause(deps);
@@ -96,9 +102,10 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
         climb(way, family);
     }
     if (deps.stop.stop_requested())
-        return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts)};
-    if (way.session) return {std::move(way.session), std::move(way.learned), std::move(way.attempts)};
-    return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts)};
+        return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts), way.family};
+    if (way.session)
+        return {std::move(way.session), std::move(way.learned), std::move(way.attempts), way.family};
+    return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts), way.family};
 }
 
 } // namespace tplink::tapo

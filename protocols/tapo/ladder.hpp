@@ -15,23 +15,26 @@
 #include "protocols/base/secret.hpp"
 #include "protocols/discovery/found.hpp"
 #include "protocols/net/http_client.hpp"
+#include "protocols/net/tcp_stream.hpp"
 #include "protocols/session.hpp"
 
 namespace tplink::tapo {
 
 /// What a former visit taught; stored by the caller.
 struct Learned {
-    std::string transport;          ///< "klap2", "aes", "tapo1", "tapo3"
-    std::string hash_form;          ///< cameras: "sha256" or "md5"
+    std::string
+        transport; ///< "xor", "klap1", "klap2", "klap2-iot", "aes", "tpap", "tapo1", "tapo3", "tapo4", "vigi"
+    std::string hash_form;          ///< cameras: "sha256" or "md5"; tapo4 may add its user name's form
     std::string certificate_sha256; ///< of a device with TLS: pinned from the first visit on
     std::string factory_account;    ///< the plug is bound to no account and answers to this one; else empty
+    std::uint16_t port = 0;         ///< where that transport answered; 0: not known
     bool operator==(const Learned&) const = default;
 };
 
 struct Target {
     discovery::Family family = discovery::Family::unknown;
     std::string host;       ///< an address
-    std::uint16_t port = 0; ///< 0: announced, or the family's own (80, 443)
+    std::uint16_t port = 0; ///< configured; 0: announced, learned, or the transport's own (80, 443, 9999)
     Credentials credentials;
     Learned learned;
     std::optional<discovery::Found> announced;
@@ -39,6 +42,7 @@ struct Target {
 
 struct LadderDeps {
     net::HttpClientFactory http = net::make_http_client;
+    std::function<std::unique_ptr<net::TcpConnector>()> tcp = net::make_tcp_connector; ///< for port 9999
     RandomBytes& random = system_random();          ///< outlives the session
     const Clock& clock = system_clock();            ///< likewise
     std::shared_ptr<const crypto::RsaKey> rsa_1024; ///< for AES logins; one for the process
@@ -55,15 +59,17 @@ struct Attempt {
 };
 
 struct Opened {
-    /// Not logged in yet: that happens at its first request. errors: the most telling of the attempts; its
-    /// sentence names all of them. unsupported names the generation the device wants.
+    /// TPAP has logged in, as only that tells; the others do at their first request. errors: the most telling
+    /// of the attempts; its sentence names all of them. unsupported names the generation the device wants.
     Result<std::unique_ptr<Session>> session;
     Learned learned;
-    std::vector<Attempt> attempts;
+    std::vector<Attempt> attempts;                         ///< what was asked and not taken, in order
+    discovery::Family family = discovery::Family::unknown; ///< what it turned out to be
 };
 
-/// Blocking: a few exchanges, each bounded by its time-out. Sends no password and no hash of it that could
-/// count as an attempt; a plug whose account proof fits nothing known is `auth_failed` already here.
+/// Blocking: a few exchanges, each bounded by its time-out. Only devices that speak TPAP get a proof of the
+/// password here, which counts as an attempt when it is refused; a plug whose account proof fits nothing
+/// known is `auth_failed` without one.
 Opened open_session(const Target& target, const LadderDeps& deps);
 
 } // namespace tplink::tapo

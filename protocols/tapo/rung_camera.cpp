@@ -1,9 +1,11 @@
 #include "protocols/tapo/camera_l1.hpp"
 #include "protocols/tapo/camera_l3.hpp"
+#include "protocols/tapo/camera_l4.hpp"
 #include "protocols/tapo/camera_login.hpp"
 #include "protocols/tapo/camera_session.hpp"
 #include "protocols/tapo/reply.hpp"
 #include "protocols/tapo/rungs.hpp"
+#include "protocols/vigi/vigi_transport.hpp"
 
 namespace tplink::tapo {
 namespace {
@@ -12,30 +14,41 @@ constexpr std::uint16_t kCameraPort = 443;
 
 bool is_newer(std::string_view transport) { return transport == "tapo3" || transport == "tapo4"; }
 
-/// What it announced now, or spoke at a former visit: an older login afterwards is a step down somebody may have forced.
+/// What it announced now, or spoke at a former visit: an older login afterwards is a step down somebody may
+/// have forced.
 bool announces_newer(const Target& target) {
     return is_newer(target.learned.transport) || (target.announced && is_newer(target.announced->transport));
 }
 
-/// Asks as a VIGI camera is asked; 401 and an error are its normal answer.
-bool is_vigi(net::HttpClient& http, const CameraHost& where) {
-    constexpr const char* kQuestion = R"({"method":"do","user_management":{"get_encrypt_info":null}})";
-    const auto response = http.send(camera_request(where, "/", kQuestion));
-    const auto reply = response ? parse_object(response->body) : fail(Errc::malformed, "");
-    const json::object* data = reply ? find_object(*reply, "data") : nullptr;
-    return data && !find_text(*data, "key").empty();
+template <class T> void take(Climb& climb, std::unique_ptr<T> transport) {
+    climb.learned.transport = transport->name();
+    climb.learned.port = climb.port(kCameraPort);
+    climb.family =
+        transport->name() == "vigi" ? discovery::Family::vigi_camera : discovery::Family::tapo_camera;
+    climb.session = std::make_unique<CameraSession>(std::move(transport), climb.deps.clock);
 }
 
-void take(Climb& climb, std::unique_ptr<Transport> transport) {
-    climb.learned.transport = transport->name();
-    climb.session = std::make_unique<CameraSession>(std::move(transport), climb.deps.clock);
+/// Only a login tells which forms of user name and password this camera holds.
+void take_l4(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where) {
+    const Target& target = climb.target;
+    CameraL4Known known = read_l4_form(target.learned.hash_form);
+    known.worked = target.learned.transport == "tapo4" && known.hash;
+    std::optional<TpapOffer> offer;
+    if (const json::object* tdp = target.announced ? find_object(target.announced->raw, "tdp") : nullptr)
+        offer = read_tpap_offer(*tdp);
+    auto l4 = std::make_unique<CameraL4>(std::move(http), where, target.credentials, climb.deps.random,
+                                         climb.deps.clock, known, std::move(offer));
+    const std::stop_callback cancel(climb.deps.stop, [&l4 = *l4] { l4.cancel(); });
+    if (auto done = l4->login(); !done) return climb.missed("tapo4", std::move(done).error());
+    climb.learned.hash_form = l4_form_text(l4->known());
+    take(climb, std::move(l4));
 }
 
 void take_generation(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where,
                      CameraProbe probe) {
     const Target& target = climb.target;
     switch (probe.generation) {
-    case CameraGeneration::l4: return climb.missed("tapo4", wants_tpap("camera"));
+    case CameraGeneration::l4: return take_l4(climb, std::move(http), where);
     case CameraGeneration::l3:
         if (const auto form = match_hash(target.credentials.password.reveal(), probe.cnonce, probe.nonce,
                                          probe.device_confirm))
@@ -55,51 +68,70 @@ void take_generation(Climb& climb, std::unique_ptr<net::HttpClient> http, const 
     }
 }
 
-std::optional<CameraProbe> ask(Climb& climb, net::HttpClient& http, const CameraHost& where) {
+void try_vigi(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where) {
+    const net::HttpClient& seen = *http;
+    auto vigi = std::make_unique<vigi::VigiTransport>(std::move(http), where, climb.target.credentials);
+    const std::stop_callback cancel(climb.deps.stop, [&vigi = *vigi] { vigi.cancel(); });
+    if (auto probed = vigi->probe(); !probed) return climb.missed("vigi", std::move(probed).error());
+    climb.learned.certificate_sha256 = seen.certificate_sha256();
+    climb.learned.hash_form.clear();
+    take(climb, std::move(vigi));
+}
+
+Result<CameraProbe> ask(Climb& climb, net::HttpClient& http, const CameraHost& where) {
     const std::stop_callback cancel(climb.deps.stop, [&http] { http.cancel(); });
-    auto probe = probe_camera(http, where, climb.deps.random);
-    if (probe) return std::move(*probe);
-    const bool other = probe.error().code == Errc::unsupported;
-    climb.missed("tapo3", std::move(probe).error());
-    if (other && is_vigi(http, where))
-        climb.missed("vigi",
-                     {Errc::unsupported, "the camera speaks the VIGI login, not yet supported", 0, {}});
-    return std::nullopt;
+    return probe_camera(http, where, climb.deps.random);
+}
+
+/// False when it is no Tapo camera but something that answers.
+bool try_generations(Climb& climb, const CameraHost& where) {
+    auto http = climb.connect(kCameraPort, net::Tls::device);
+    auto probe = ask(climb, *http, where);
+    if (!probe) {
+        const bool other = probe.error().code == Errc::unsupported;
+        climb.missed("tapo3", std::move(probe).error());
+        return !other;
+    }
+    climb.learned.certificate_sha256 = http->certificate_sha256();
+    take_generation(climb, std::move(http), where, std::move(*probe));
+    return true;
 }
 
 } // namespace
 
 void try_camera(Climb& climb) {
-    auto http = climb.connect(kCameraPort, net::Tls::device);
     const CameraHost where{climb.target.host, climb.port(kCameraPort)};
-    auto probe = ask(climb, *http, where);
-    if (!probe) return;
-    climb.learned.certificate_sha256 = http->certificate_sha256();
-    take_generation(climb, std::move(http), where, std::move(*probe));
-}
-
-Error wants_tpap(std::string_view who) {
-    return {Errc::unsupported,
-            "this " + std::string(who) +
-                "'s firmware speaks TPAP, not yet supported; turn on third-party compatibility in the Tapo "
-                "app: Me > "
-                "Third-Party Services (off and on again if it is on)",
-            0,
-            {}};
+    const bool vigi_first =
+        climb.target.family == discovery::Family::vigi_camera || climb.target.learned.transport == "vigi";
+    if (vigi_first) {
+        try_vigi(climb, climb.connect(kCameraPort, net::Tls::device), where);
+        const bool other = !climb.session && climb.attempts.back().error.code == Errc::unsupported;
+        if (!other) return;
+        (void)try_generations(climb, where);
+        return;
+    }
+    if (!try_generations(climb, where) && climb.goes_on())
+        try_vigi(climb, climb.connect(kCameraPort, net::Tls::device), where);
 }
 
 std::uint16_t Climb::port(std::uint16_t own_port) const {
     if (target.port != 0) return target.port;
-    return target.announced && target.announced->port != 0 ? target.announced->port : own_port;
+    if (target.announced && target.announced->port != 0 && target.announced->transport != "xor")
+        return target.announced->port;
+    return target.learned.port != 0 && target.learned.transport != "xor" ? target.learned.port : own_port;
 }
 
-std::unique_ptr<net::HttpClient> Climb::connect(std::uint16_t own_port, net::Tls tls) const {
+net::HttpOptions Climb::options(std::uint16_t own_port, net::Tls tls) const {
     net::HttpOptions options;
     options.host = target.host;
     options.port = port(own_port);
     options.tls = tls;
     if (tls != net::Tls::none) options.certificate_sha256 = target.learned.certificate_sha256;
-    return deps.http(options);
+    return options;
+}
+
+std::unique_ptr<net::HttpClient> Climb::connect(std::uint16_t own_port, net::Tls tls) const {
+    return deps.http(options(own_port, tls));
 }
 
 } // namespace tplink::tapo

@@ -12,6 +12,7 @@ struct Climb {
     std::unique_ptr<Session> session;
     Learned learned;
     std::vector<Attempt> attempts;
+    discovery::Family family = discovery::Family::unknown;
 
     void missed(std::string transport, Error error) {
         attempts.push_back({std::move(transport), std::move(error)});
@@ -24,16 +25,17 @@ struct Climb {
                 return false;
         return true;
     }
-    /// The configured port, else the announced one, else the family's own.
+    /// The configured port, else the announced one, else the one of the learned transport, else `own_port`.
     std::uint16_t port(std::uint16_t own_port) const;
+    net::HttpOptions options(std::uint16_t own_port, net::Tls tls) const;
     std::unique_ptr<net::HttpClient> connect(std::uint16_t own_port, net::Tls tls) const;
 };
 
-/// "... speaks TPAP ...; turn on third-party compatibility ...".
-Error wants_tpap(std::string_view who);
-
+/// Plugs, switches, bulbs and strips of both languages.
 void try_plug(Climb& climb);
+/// Tapo cameras, hubs and doorbells; VIGI cameras.
 void try_camera(Climb& climb);
-void try_kasa(Climb& climb);
+/// Port 9999 alone.
+void try_xor(Climb& climb);
 
 } // namespace tplink::tapo

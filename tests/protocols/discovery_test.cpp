@@ -52,7 +52,7 @@ TEST(Tdp, AnswersChooseTheTransport) {
         {"smart+aes", {Family::tapo_plug, "aes", false, false, 80}},
         {"smart+tpap", {Family::tapo_plug, "tpap", false, false, 80}},
         {"iot+klap1", {Family::kasa_plug, "klap1", true, false, 80}},
-        {"iot+klap2", {Family::kasa_plug, "klap2", true, false, 80}},
+        {"iot+klap2", {Family::kasa_plug, "klap2-iot", true, false, 80}},
         {"camera", {Family::tapo_camera, "tapo3", false, true, 443}},
         {"smart+klap2 over TLS", {Family::tapo_plug, "klap2", false, true, 4433}},
     };
@@ -241,7 +241,7 @@ TEST_F(DiscoverTest, MergesAnswersOfOneDevice) {
         ASSERT_EQ(list.size(), 1U);
         EXPECT_EQ(list[0].name, "Heater");
         EXPECT_EQ(list[0].firmware, "1.0");
-        EXPECT_EQ(list[0].transport, "klap2");
+        EXPECT_EQ(list[0].transport, "klap2-iot");
         EXPECT_TRUE(list[0].answers_xor);
         EXPECT_EQ(list[0].owner_matches, true);
         EXPECT_TRUE(list[0].raw.contains("tdp"));

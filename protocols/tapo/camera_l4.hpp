@@ -1,0 +1,72 @@
+#pragma once
+// L4: TPAP as cameras speak it. Source: camera.md, "L4", and tpap.md.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "protocols/base/clock.hpp"
+#include "protocols/base/secret.hpp"
+#include "protocols/net/http_client.hpp"
+#include "protocols/tapo/camera_http.hpp"
+#include "protocols/tapo/camera_secure.hpp"
+#include "protocols/tapo/tpap_channel.hpp"
+#include "protocols/tapo/transport.hpp"
+
+namespace tplink::tapo {
+
+/// What a former login taught.
+struct CameraL4Known {
+    std::optional<TpapUser> user;
+    std::optional<HashForm> hash; ///< the form of the password to begin with
+    bool worked = false;          ///< in that form: a refusal is asked again once, after a pause
+};
+
+class CameraL4 final : public Transport {
+public:
+    static constexpr std::chrono::milliseconds kPause{
+        2000}; ///< what a camera needs after a session that ended
+
+    /// random and clock outlive it. offer: what it announced, if anything.
+    CameraL4(std::unique_ptr<net::HttpClient> http, CameraHost where, Credentials credentials,
+             RandomBytes& random, const Clock& clock, CameraL4Known known,
+             std::optional<TpapOffer> offer = std::nullopt, std::chrono::milliseconds pause = kPause);
+
+    /// The forms of the user name cost no attempt. A password whose form is not known is tried in both, which
+    /// may cost two.
+    Result<void> login() override;
+    bool ready() const override;
+    Result<std::string> exchange(std::string_view plain) override;
+    std::string_view name() const override { return "tapo4"; }
+    void cancel() override;
+
+    /// After a login.
+    const CameraL4Known& known() const { return known_; }
+
+private:
+    Result<TpapRegistration> enroll(std::string_view passcode_type);
+    Result<void> attempt(HashForm form);
+    Result<void> attempt_factory();
+    bool factory_only() const;
+    bool wait();
+
+    std::unique_ptr<net::HttpClient> http_;
+    Credentials credentials_;
+    const Clock& clock_;
+    CameraL4Known known_;
+    std::optional<TpapOffer> offer_;
+    std::chrono::milliseconds pause_;
+    TpapChannel channel_;
+    SteadyTime renew_at_{};
+    std::mutex mutex_;
+    std::condition_variable woken_;
+    bool cancelled_ = false;
+};
+
+/// "md5", "sha256" and the user name's form behind it when it is not the usual one: "md5,literal". As Learned
+/// keeps it.
+std::string l4_form_text(const CameraL4Known& known);
+CameraL4Known read_l4_form(std::string_view text);
+
+} // namespace tplink::tapo
