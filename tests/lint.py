@@ -13,9 +13,9 @@ TEXT = r"(\.([ch]pp|py|sh|ts|mjs|css|html|ya?ml|md|txt|json)|^script/\w+|^\.ci/\
 
 # name, files, but not in, what of the file ("code": without comments, "bare": without texts too, "all"), pattern, advice, bad example
 RULES = [
-    ("crypto", OURS, r"^protocols/base/crypto\.cpp$", "code", r"#include <openssl/(?!ssl|tls1|err|x509)",
-     "call a function of protocols/base/crypto.hpp; if it lacks one, add it there", ("media/a.cpp", "#include <openssl/evp.h>")),
-    ("tls", OURS, r"^protocols/(base/crypto\.cpp|net/)", "code", r"#include <openssl/(ssl|tls1|err|x509)",
+    ("crypto", OURS, r"^protocols/base/crypto(_\w+)?\.cpp$", "code", r"#include <openssl/(?!ssl|tls1|err|x509)",
+     "call a function of protocols/base/crypto*.hpp; if they lack one, add it there", ("media/a.cpp", "#include <openssl/evp.h>")),
+    ("tls", OURS, r"^protocols/(base/crypto(_\w+)?\.cpp|net/)", "code", r"#include <openssl/(ssl|tls1|err|x509)",
      "TLS lives in protocols/net/: use its HttpClient or TcpStream", ("gateway/app/a.cpp", "#include <openssl/ssl.h>")),
     ("httplib", OURS, r"^(protocols/net|gateway/web)/.*\.cpp$", "code", r"#include <httplib\.h>",
      "use protocols/net/http_client.hpp, or gateway/web/server.hpp when serving", ("gateway/app/a.cpp", "#include <httplib.h>")),

@@ -27,6 +27,7 @@ Family family_of(discovery::Family family) {
     case discovery::Family::tapo_camera: return Family::tapo_camera;
     case discovery::Family::kasa_plug: return Family::kasa_plug;
     case discovery::Family::kasa_camera: return Family::kasa_camera;
+    case discovery::Family::vigi_camera: return Family::vigi_camera;
     case discovery::Family::unknown: break;
     }
     return Family::automatic;

@@ -38,8 +38,8 @@ Result<std::string> resolve(const std::string& host) {
 
 discovery::Family hint_of(Family family) {
     switch (family) {
-    case Family::tapo_camera:
-    case Family::vigi_camera: return discovery::Family::tapo_camera;
+    case Family::tapo_camera: return discovery::Family::tapo_camera;
+    case Family::vigi_camera: return discovery::Family::vigi_camera;
     case Family::tapo_plug: return discovery::Family::tapo_plug;
     case Family::kasa_plug: return discovery::Family::kasa_plug;
     case Family::kasa_camera: return discovery::Family::kasa_camera;
@@ -48,10 +48,17 @@ discovery::Family hint_of(Family family) {
     return discovery::Family::unknown;
 }
 
-/// The family whose table fits what answered.
-Family family_of(std::string_view transport, Family hint) {
-    if (hint != Family::automatic) return hint;
-    return transport.starts_with("tapo") ? Family::tapo_camera : Family::tapo_plug;
+/// The family whose table fits what answered; the configured one when that cannot tell.
+Family family_of(discovery::Family found, Family hint) {
+    switch (found) {
+    case discovery::Family::tapo_camera: return Family::tapo_camera;
+    case discovery::Family::vigi_camera: return Family::vigi_camera;
+    case discovery::Family::tapo_plug: return Family::tapo_plug;
+    case discovery::Family::kasa_plug: return Family::kasa_plug;
+    case discovery::Family::kasa_camera: return Family::kasa_camera;
+    case discovery::Family::unknown: break;
+    }
+    return hint;
 }
 
 class LadderOpener final : public Opener {
@@ -62,9 +69,9 @@ public:
         tapo::Target target;
         target.family = hint_of(request.family);
         target.host = TRY(resolve(request.host));
-        target.port = request.port != 0 ? request.port : request.learned.port;
+        target.port = request.port;
         target.credentials = request.credentials;
-        target.learned = {request.learned.transport, request.learned.hash_form, request.learned.certificate_sha256, ""};
+        target.learned = {request.learned.transport, request.learned.hash_form, request.learned.certificate_sha256, "", request.learned.port};
         if (announcements_ != nullptr) target.announced = announcements_->find(request.learned.mac, target.host);
         // On one address several devices may answer at ports of their own; what is announced must be this one.
         if (target.announced && request.port != 0 && target.announced->port != 0 && target.announced->port != request.port) target.announced.reset();
@@ -78,8 +85,8 @@ public:
         out.learned.transport = opened.learned.transport;
         out.learned.hash_form = opened.learned.hash_form;
         out.learned.certificate_sha256 = opened.learned.certificate_sha256;
-        out.learned.port = target.port != 0 ? target.port : target.announced ? target.announced->port : std::uint16_t{0};
-        out.learned.family = family_of(out.session->transport(), request.family);
+        out.learned.port = opened.learned.port;
+        out.learned.family = family_of(opened.family, request.family);
         return out;
     }
     void cancel() override { stop_.request_stop(); }
