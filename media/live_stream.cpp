@@ -71,6 +71,11 @@ LiveStream::LiveStream(StreamSpec spec, const LiveStreamOptions& options, std::s
 
 LiveStream::~LiveStream() = default;
 
+void LiveStream::set_linger(std::chrono::milliseconds linger) {
+    const std::lock_guard lock(mutex_);
+    demand_.set_linger(linger);
+}
+
 // Actions are only noted: pipelines are made and ended by step(), outside the lock.
 void LiveStream::note(OnDemand::Action action) {
     if (action == OnDemand::Action::start) start_due_ = true;

@@ -35,11 +35,19 @@ public:
     explicit ViewerLimit(unsigned most) : most_(most) {}
     bool take();
     void give_back();
-    unsigned most() const { return most_; }
+    unsigned most() {
+        const std::lock_guard lock(mutex_);
+        return most_;
+    }
+    /// Who is there already stays.
+    void set_most(unsigned most) {
+        const std::lock_guard lock(mutex_);
+        most_ = most;
+    }
 
 private:
     std::mutex mutex_;
-    const unsigned most_;
+    unsigned most_;
     unsigned taken_ = 0;
 };
 
@@ -64,6 +72,9 @@ public:
 
     LiveStream(StreamSpec spec, const LiveStreamOptions& options, std::shared_ptr<Wake> wake, std::shared_ptr<ViewerLimit> limit,
                Changed changed);
+    /// Counts from the next time the last viewer leaves.
+    void set_linger(std::chrono::milliseconds linger);
+
     ~LiveStream();
 
     /// Joins the running session or starts one; returns when it is live.

@@ -38,6 +38,8 @@ public:
 
     explicit OnDemand(OnDemandOptions options) : options_(options) {}
 
+    void set_linger(std::chrono::milliseconds linger) { options_.linger = linger; }
+
     Action viewer_added(SteadyTime now);
     Action viewer_removed(SteadyTime now);
 

@@ -42,6 +42,31 @@ public:
         return {};
     }
 
+    Result<void> configure(const ServiceOptions& now) override {
+        limit_->set_most(now.viewers_max);
+        peers_.configure({now.webrtc_port_min, now.webrtc_port_max, now.webrtc_candidates});
+        for (const auto& stream : cameras_.all()) stream->set_linger(now.linger);
+        std::unique_ptr<rtsp::Server> old;
+        {
+            const std::lock_guard lock(mounts_mutex_);
+            const bool same_rtsp = now.rtsp_enabled == options_.rtsp_enabled && now.rtsp_address == options_.rtsp_address &&
+                                   now.rtsp_port == options_.rtsp_port && now.rtsp_user == options_.rtsp_user && (rtsp_ || !now.rtsp_enabled);
+            options_ = now;
+            if (same_rtsp) return {};
+            old = std::move(rtsp_);
+            mounted_.clear();
+        }
+        old.reset();  // its threads end before the address is taken again
+        if (!now.rtsp_enabled) return {};
+        auto fresh = TRY(rtsp::Server::start({now.rtsp_address, now.rtsp_port, now.rtsp_user}));
+        {
+            const std::lock_guard lock(mounts_mutex_);
+            rtsp_ = std::move(fresh);
+        }
+        mount_paths();
+        return {};
+    }
+
     void set_camera(const CameraSpec& camera) override {
         cameras_.set(camera);
         mount_paths();
@@ -76,7 +101,10 @@ public:
         return statuses;
     }
 
-    std::uint16_t rtsp_port() const override { return rtsp_ ? rtsp_->port() : std::uint16_t{0}; }
+    std::uint16_t rtsp_port() const override {
+        const std::lock_guard lock(mounts_mutex_);
+        return rtsp_ ? rtsp_->port() : std::uint16_t{0};
+    }
 
 private:
     std::shared_ptr<LiveStream> make_stream(const CameraSpec& camera, const StreamSpec& stream);
@@ -87,14 +115,14 @@ private:
     void mount_paths();
     void run(const std::stop_token& stop);
 
-    const ServiceOptions options_;
+    mutable std::mutex mounts_mutex_;  // guards mounted_, rtsp_, options_
+    ServiceOptions options_;
     const ServiceEvents events_;
     StreamLog log_;
     const std::shared_ptr<Wake> wake_ = std::make_shared<Wake>();
     const std::shared_ptr<ViewerLimit> limit_;
     CameraTable cameras_;
     Stills stills_;
-    std::mutex mounts_mutex_;  // guards mounted_
     struct Mounted {
         std::weak_ptr<LiveStream> stream;
         unsigned lens = 0;
@@ -106,8 +134,15 @@ private:
 };
 
 std::shared_ptr<LiveStream> ServiceImpl::make_stream(const CameraSpec& camera, const StreamSpec& stream) {
+    LiveStreamOptions options;
+    options.view_limit = camera.view_limit;
+    {
+        const std::lock_guard lock(mounts_mutex_);
+        options.linger = options_.linger;
+        options.stall_timeout = options_.stall_timeout;
+    }
     return std::make_shared<LiveStream>(
-        stream, LiveStreamOptions{options_.linger, options_.stall_timeout, camera.view_limit}, wake_, limit_,
+        stream, options, wake_, limit_,
         [this, id = camera.id](const StreamStatus& status) {  // on the control thread, which this object joins
             log_.on_change(id, status);
             if (events_.stream_changed) events_.stream_changed(id, status);
@@ -175,9 +210,9 @@ Result<Still> ServiceImpl::fresh_still(const CameraTable::Streams& streams, std:
 }
 
 void ServiceImpl::mount_paths() {
-    if (!rtsp_) return;
     const auto paths = cameras_.paths();
     const std::lock_guard lock(mounts_mutex_);
+    if (!rtsp_) return;
     for (auto at = mounted_.begin(); at != mounted_.end();) {
         const auto now = paths.find(at->first);
         if (now != paths.end() && now->second == Door{at->second.stream.lock(), at->second.lens}) {

@@ -81,6 +81,10 @@ public:
     static Result<std::unique_ptr<Service>> start(const ServiceOptions& options, ServiceEvents events);
     virtual ~Service() = default;
 
+    /// Takes over what differs. Only RTSP viewers notice, and only when RTSP's address or user changed; ports, candidates
+    /// and limits count for whoever comes from now on. errors: refused when the RTSP address is taken (RTSP is off then).
+    virtual Result<void> configure(const ServiceOptions& options) = 0;
+
     /// Adds the camera or replaces it; running sessions go on when endpoint and streams stay the same.
     virtual void set_camera(const CameraSpec& camera) = 0;
     virtual void remove_camera(const std::string& id) = 0;

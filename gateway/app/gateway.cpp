@@ -8,6 +8,7 @@
 #include "gateway/app/requests.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/app/web_backend.hpp"
+#include "gateway/config/settings.hpp"
 #include "gateway/version.hpp"
 #include "gateway/web/server.hpp"
 #include "protocols/base/crypto.hpp"
@@ -18,6 +19,8 @@ namespace {
 constexpr auto kHealthInterval = std::chrono::minutes(10);
 constexpr auto kDevicesDelay = std::chrono::milliseconds(300);  // bridge/devices: many changes at once become one message
 constexpr auto kHealthDelay = std::chrono::seconds(3);
+constexpr auto kReloadDelay = std::chrono::milliseconds(200);
+const std::string kSettings = "settings";  // in the state store
 constexpr auto kSnapshotAge = std::chrono::seconds(30);
 
 bool is_on(const DeviceView& view, std::string_view property) {
@@ -42,7 +45,23 @@ struct Gateway::Impl {
     Result<void> start();
     void tell_password(const Credentials& user);
     VideoEvents video_events();
-    Result<void> make_publisher(const Config& now);
+    /// Who may use our listeners; empty user: everybody.
+    struct Logins {
+        Credentials http, rtsp;
+    };
+    Logins make_logins(const Config& now);
+    WebOptions page_options(const Config& now, const Credentials& user) const;
+    PublisherOptions publisher_options(const Config& now) const;
+    Result<std::unique_ptr<Broker>> make_broker(const Config& now);
+    CommandHandlers command_handlers();
+    Overlay overlay() const;
+    void apply_overlay();
+    std::vector<ConfigFault> change_settings(const json::object& wanted);
+    void reload_video(const Config& before, const Config& now);
+    void reload_page(const Config& before, const Config& now);
+    void reload_mqtt(const Config& before, const Config& now);
+    void publish_device(const DeviceView& view);
+    void photograph(const DeviceView& view);
     void begin();
     std::string config_fault() const;
     void reload();
@@ -51,7 +70,7 @@ struct Gateway::Impl {
     // What callbacks do.
     void on_changed(const DeviceView& view, const DeviceView* before);
     void on_state(const DeviceView& view, const DeviceView& before);
-    void announce(const DeviceView& view, const DeviceView* before, bool with_video);
+    void announce(const DeviceView& view, const DeviceView* before);
     void on_removed(const DeviceView& view);
     void on_mqtt_result(const CommandResult& result);
     void on_found(const std::vector<FoundDevice>& found);
@@ -71,12 +90,13 @@ struct Gateway::Impl {
     }
 
     mutable std::mutex config_mutex;
+    std::mutex reload_mutex;  // one reload at a time, none while stopping
     std::shared_ptr<const Config> config_;
     std::string config_file;
     Environment environment;
     Log& log;
     std::shared_ptr<spdlog::logger> main_log;
-    StateStore store;
+    mutable StateStore store;
     EventBus bus;
     std::function<void()> exit_wanted;
     std::atomic<bool> stopping = false;  // callbacks that come late say nothing any more
@@ -91,7 +111,6 @@ struct Gateway::Impl {
     DiscoveryLoop discovery;
     std::unique_ptr<Clerk> clerk;
     std::unique_ptr<Clerk> photographer;  // a camera may need 10 s; requests must not wait for it
-    std::unique_ptr<Broker> broker;
     std::unique_ptr<Publisher> publisher;
     std::unique_ptr<Video> video;
     std::unique_ptr<Parts> parts;
@@ -100,25 +119,19 @@ struct Gateway::Impl {
 };
 
 Result<void> Gateway::Impl::start() {
+    apply_overlay();
     const auto now = config();
     if (const std::string problem = store.problem(); !problem.empty()) main_log->warn("{}", problem);
-    const ListenerLogin http = login_of(now->http.listen, now->http.username, now->http.password, store, "http_password");
-    const ListenerLogin rtsp = rtsp_login(*now, http.user, store);
-    for (const ListenerLogin& login : {http, rtsp})
-        if (login.generated_now) tell_password(login.user);
+    const Logins logins = make_logins(*now);
     clerk = std::make_unique<Clerk>();
     photographer = std::make_unique<Clerk>();
-    video = TRY(make_video(*now, rtsp.user, video_events()));
-    TRY_VOID(make_publisher(*now));
+    video = TRY(make_video(*now, logins.rtsp, video_events()));
+    publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now)), command_handlers());
     parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), recorder, started, [this] { return config(); }, [this] { return config_fault(); },
-                                          [this] { exit_wanted(); }, [this] { tell_info(); }});
+                                          [this](const json::object& wanted) { return change_settings(wanted); },
+                                          [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); }});
     backend = std::make_unique<GatewayBackend>(*parts);
-    WebOptions page;
-    page.address = now->http.listen.address;
-    page.port = now->http.listen.port;
-    page.user = http.user;
-    page.addon = environment.contains("SUPERVISOR_TOKEN");
-    web = TRY(WebServer::start(page, *backend));
+    web = TRY(WebServer::start(page_options(*now, logins.http), *backend));
     begin();
     main_log->info("tplink2mqtt {} is running: page on {}:{}{}", version(), now->http.listen.address, web->port(),
                    video && video->rtsp_port() != 0 ? ", RTSP on port " + std::to_string(video->rtsp_port()) : "");
@@ -147,13 +160,37 @@ VideoEvents Gateway::Impl::video_events() {
     return events;
 }
 
-Result<void> Gateway::Impl::make_publisher(const Config& now) {
+Gateway::Impl::Logins Gateway::Impl::make_logins(const Config& now) {
+    const ListenerLogin http = login_of(now.http.listen, now.http.username, now.http.password, store, "http_password");
+    const ListenerLogin rtsp = rtsp_login(now, http.user, store);
+    for (const ListenerLogin& login : {http, rtsp})
+        if (login.generated_now) tell_password(login.user);
+    return {http.user, rtsp.user};
+}
+
+WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& user) const {
+    WebOptions page;
+    page.address = now.http.listen.address;
+    page.port = now.http.listen.port;
+    page.user = user;
+    page.addon = environment.contains("SUPERVISOR_TOKEN");
+    return page;
+}
+
+PublisherOptions Gateway::Impl::publisher_options(const Config& now) const {
+    return {Topics(now.mqtt.base_topic, now.mqtt.discovery_prefix), now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, ""};
+}
+
+Result<std::unique_ptr<Broker>> Gateway::Impl::make_broker(const Config& now) {
     const Topics topics(now.mqtt.base_topic, now.mqtt.discovery_prefix);
     const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
     MqttOptions mqtt = TRY(mqtt_options(now, environment, now.mqtt.base_topic + "_" + suffix));
     mqtt.logger = log.logger("mqtt");
     mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
-    broker = make_paho_broker(std::move(mqtt));
+    return make_paho_broker(std::move(mqtt));
+}
+
+CommandHandlers Gateway::Impl::command_handlers() {
     CommandHandlers handlers;
     handlers.set = [this](SetCommand command) {
         for (auto& assignment : command.assignments)
@@ -164,9 +201,7 @@ Result<void> Gateway::Impl::make_publisher(const Config& now) {
         if (!clerk->post([this, request] { on_request(request); }))
             publisher->answer({request.what, nullptr, "too many requests are waiting; send fewer", request.transaction});
     };
-    PublisherOptions options{topics, now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, ""};
-    publisher = std::make_unique<Publisher>(std::move(options), *broker, std::move(handlers));
-    return {};
+    return handlers;
 }
 
 /// Everything stands; now it may speak.
@@ -230,8 +265,7 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
     }
     const auto access = registry.access(view.id);
     if (video && access && view.via.empty()) video->set_device(view, *access);  // what hangs on a hub has no port of its own
-    const bool with_video = video && !video->facts(view.id).is_null();
-    if (is_public(view)) announce(view, before, with_video);
+    if (is_public(view)) announce(view, before);
     if (view.problem && view.problem->code == Errc::auth_failed && (before == nullptr || before->problem != view.problem))
         publisher->bridge_event("login_failed", {{"id", view.id}, {"name", view.name}, {"message", view.problem->message}});
     bus.publish("device", device_document(*parts, view));
@@ -249,19 +283,31 @@ void Gateway::Impl::on_state(const DeviceView& view, const DeviceView& before) {
 }
 
 /// What MQTT is to know of a device that is new or another one now.
-void Gateway::Impl::announce(const DeviceView& view, const DeviceView* before, bool with_video) {
+void Gateway::Impl::announce(const DeviceView& view, const DeviceView* before) {
+    publish_device(view);
+    if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
+    if (before == nullptr || !before->online) photograph(view);
+    if (view.first_contact) publisher->bridge_event("device_joined", {{"id", view.id}, {"name", view.name}, {"model", view.identity.model}});
+    if (before != nullptr && before->online && !view.online) publisher->bridge_event("device_lost", {{"id", view.id}, {"name", view.name}});
+}
+
+/// What MQTT knows of a device: what it is, how it is, whether it answers.
+void Gateway::Impl::publish_device(const DeviceView& view) {
+    if (!is_public(view)) return;
     if (!view.rows.empty()) {
-        publisher->set_device(describe_device(view, with_video));
+        publisher->set_device(describe_device(view, video && !video->facts(view.id).is_null()));
         publish_state(view);
     }
     // Also before it ever answered: what an earlier run left at the broker may say "online".
     if (!view.rows.empty() || view.problem) publisher->set_availability(view.id, view.online);
-    if (is_on(view, "privacy") && (before == nullptr || !is_on(*before, "privacy"))) publisher->clear_pictures(view.id);
-    const bool first_picture = with_video && view.online && (before == nullptr || !before->online) && !is_on(view, "privacy");
-    const bool battery = std::any_of(view.identity.components.begin(), view.identity.components.end(), [](const Component& c) { return c.name == "battery"; });
-    if (first_picture && !battery) photographer->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
-    if (view.first_contact) publisher->bridge_event("device_joined", {{"id", view.id}, {"name", view.name}, {"model", view.identity.model}});
-    if (before != nullptr && before->online && !view.online) publisher->bridge_event("device_lost", {{"id", view.id}, {"name", view.name}});
+}
+
+/// The first picture of a camera that does not have to be woken for it.
+void Gateway::Impl::photograph(const DeviceView& view) {
+    if (!video || !view.online || is_on(view, "privacy") || video->facts(view.id).is_null()) return;
+    const auto is_battery = [](const Component& component) { return component.name == "battery"; };
+    if (std::any_of(view.identity.components.begin(), view.identity.components.end(), is_battery)) return;
+    photographer->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
 }
 
 /// The rows' state, and for a camera what its stream does.
@@ -329,13 +375,35 @@ void Gateway::Impl::tell_info() {
 }
 
 std::string Gateway::Impl::config_fault() const {
-    if (config_file.empty()) return {};
-    const LoadedConfig loaded = load_config(config_file, environment);
+    const LoadedConfig loaded = load_with(overlay(), config_file, environment);
     return loaded.faults.empty() ? std::string() : loaded.faults.front().text();
 }
 
+Overlay Gateway::Impl::overlay() const { return Overlay::from_text(store.text(kSettings, [] { return std::string("{}"); })); }
+
+/// What page and MQTT changed in earlier runs.
+void Gateway::Impl::apply_overlay() {
+    const LoadedConfig loaded = load_with(overlay(), config_file, environment);
+    if (!loaded.faults.empty()) return main_log->warn("settings changed at run time do not fit the configuration any more and are left out: {}", loaded.faults.front().text());
+    log.set_level(loaded.config.log.level);
+    log.set_format(loaded.config.log.format);
+    const std::lock_guard lock(config_mutex);
+    config_ = std::make_shared<const Config>(loaded.config);
+}
+
+std::vector<ConfigFault> Gateway::Impl::change_settings(const json::object& wanted) {
+    OverlayChange change = change_overlay(overlay(), wanted, config_file, environment);
+    if (!change.faults.empty()) return change.faults;
+    store.put_text(kSettings, change.overlay.to_text());
+    if (const LoadedConfig loaded = load_with(change.overlay, config_file, environment); loaded.faults.empty()) log.set_level(loaded.config.log.level);
+    clerk->later("reload", kReloadDelay, [this] { reload(); });  // the answer goes out first, by the way it came
+    return {};
+}
+
 void Gateway::Impl::reload() {
-    const LoadedConfig loaded = load_config(config_file, environment);
+    const std::lock_guard one(reload_mutex);
+    if (stopping) return;
+    const LoadedConfig loaded = load_with(overlay(), config_file, environment);
     if (!loaded.faults.empty()) {
         for (const ConfigFault& fault : loaded.faults) main_log->error("{}", fault.text());
         main_log->error("the configuration has faults; the old one stays in use");
@@ -347,21 +415,66 @@ void Gateway::Impl::reload() {
         const std::lock_guard lock(config_mutex);
         config_ = std::make_shared<const Config>(now);
     }
-    if (now.log.level != before->log.level) log.set_level(now.log.level);
-    const bool same_listeners = now.mqtt == before->mqtt && now.http == before->http && now.rtsp == before->rtsp && now.webrtc == before->webrtc &&
-                                now.media == before->media && now.state_dir == before->state_dir && now.log.format == before->log.format;
-    if (!same_listeners) {
-        main_log->info("listeners or the broker changed: restarting");
+    if (now.state_dir != before->state_dir) {
+        main_log->info("state_dir changed: restarting");
         return exit_wanted();
     }
+    log.set_level(now.log.level);
+    log.set_format(now.log.format);
     registry.configure(now);
     discovery.configure(now);
+    reload_video(*before, now);
+    reload_page(*before, now);
+    reload_mqtt(*before, now);
     main_log->info("configuration read again");
     tell_info();
 }
 
+void Gateway::Impl::reload_video(const Config& before, const Config& now) {
+    const Logins logins = make_logins(now);
+    const bool is_same = now.rtsp == before.rtsp && now.webrtc == before.webrtc && now.media == before.media && now.http == before.http;
+    if (!video || is_same) return;
+    if (const auto done = video->configure(now, logins.rtsp); !done) main_log->error("{}", done.error().what);
+    for (const auto& view : registry.views())
+        if (const auto access = registry.access(view->id); access && view->via.empty()) video->set_device(*view, *access);
+}
+
+/// Whoever is on the page connects again; viewers, devices and MQTT do not notice.
+void Gateway::Impl::reload_page(const Config& before, const Config& now) {
+    if (now.http == before.http) return;
+    if (now.http.listen.port == before.http.listen.port) web.reset();
+    auto fresh = WebServer::start(page_options(now, make_logins(now).http), *backend);
+    if (!fresh && !web) {
+        main_log->error("{} The page stays where it was.", fresh.error().what);
+        fresh = WebServer::start(page_options(before, make_logins(before).http), *backend);
+    }
+    if (!fresh) return main_log->error("{}", fresh.error().what);
+    web = std::move(*fresh);
+    main_log->info("page on {}:{}", now.http.listen.address, web->port());
+}
+
+/// Devices and viewers do not notice. Home Assistant gets everything again, under the new topics if they are new.
+void Gateway::Impl::reload_mqtt(const Config& before, const Config& now) {
+    if (now.mqtt == before.mqtt) return;
+    auto fresh = make_broker(now);
+    if (!fresh) return main_log->error("{}", fresh.error().what);
+    const bool moved = now.mqtt.base_topic != before.mqtt.base_topic || now.mqtt.discovery_prefix != before.mqtt.discovery_prefix ||
+                       now.mqtt.host != before.mqtt.host || now.mqtt.port != before.mqtt.port;
+    publisher->replace(publisher_options(now), std::move(*fresh), moved);
+    expect_known();
+    for (const auto& view : registry.views()) {
+        publish_device(*view);
+        photograph(*view);
+    }
+    tell_devices();
+    publisher->set_bridge_health(health_document(*parts));
+}
+
 void Gateway::Impl::stop() {
-    stopping = true;
+    {
+        const std::lock_guard one(reload_mutex);  // a reload under way comes to its end, no other begins
+        stopping = true;
+    }
     log.listen({});
     desk.stop();
     discovery.stop();

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <cstdlib>
 
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/random.hpp"
@@ -17,28 +18,49 @@ std::string text_of(const json::object& object, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-/// GET http://supervisor/services/mqtt (source: Home Assistant, add-on communication): {"result":"ok","data":{"host","port","username","password","ssl"}}.
-Result<void> ask_supervisor(const std::string& token, MqttOptions& out) {
+/// "supervisor", or "127.0.0.1:8123" from TPLINK2MQTT_SUPERVISOR: tests play the Supervisor themselves.
+net::HttpOptions supervisor_address(const Environment& environment) {
     net::HttpOptions options;
     options.host = "supervisor";
-    const auto client = net::make_http_client(options);
+    const auto other = environment.find("TPLINK2MQTT_SUPERVISOR");
+    if (other == environment.end()) return options;
+    const auto colon = other->second.find(':');
+    options.host = other->second.substr(0, colon);
+    if (colon != std::string::npos) options.port = static_cast<std::uint16_t>(std::strtoul(other->second.c_str() + colon + 1, nullptr, 10));
+    return options;
+}
+
+/// The port as a number or as a text: both were seen described.
+std::uint16_t port_of(const json::object& object) {
+    const json::value* port = object.if_contains("port");
+    long number = 0;
+    if (port != nullptr && port->is_int64()) number = port->get_int64();
+    if (port != nullptr && port->is_string()) number = std::strtol(std::string(port->get_string()).c_str(), nullptr, 10);
+    return number > 0 && number < 65536 ? static_cast<std::uint16_t>(number) : std::uint16_t{1883};
+}
+
+/// GET http://supervisor/services/mqtt (source: Home Assistant, add-on communication): {"result":"ok","data":{"host","port","username","password","ssl"}}.
+Result<BrokerAddress> ask_supervisor(const net::HttpOptions& address, const std::string& token) {
+    const auto client = net::make_http_client(address);
     net::HttpRequest request;
     request.method = "GET";
     request.path = "/services/mqtt";
     request.headers = {{"Authorization", "Bearer " + token}};
     const auto reply = client->send(request);
-    if (!reply) return fail_in("Home Assistant's Supervisor was asked for the broker", reply.error());
+    if (!reply) return fail(Errc::unreachable, "Home Assistant's Supervisor does not answer (" + reply.error().what + "); it is asked again for the MQTT broker");
     boost::system::error_code ec;
     const json::value body = json::parse(reply->body, ec);
     const json::value* data = !ec && body.is_object() ? body.get_object().if_contains("data") : nullptr;
-    if (reply->status != 200 || data == nullptr || !data->is_object())
-        return fail(Errc::refused, "Home Assistant knows no MQTT broker: install the Mosquitto add-on, or set mqtt.host");
+    if (reply->status == 403) return fail(Errc::refused, "Home Assistant gives this add-on no access to the MQTT service; install the add-on again, or set mqtt.host");
+    if (reply->status != 200 || data == nullptr || !data->is_object() || text_of(data->get_object(), "host").empty())
+        return fail(Errc::refused, "Home Assistant knows no MQTT broker yet: install and start the Mosquitto broker add-on, or set mqtt.host; it is asked again");
     const json::object& found = data->get_object();
+    BrokerAddress out;
     out.host = text_of(found, "host");
-    if (const json::value* port = found.if_contains("port"); port != nullptr && port->is_int64()) out.port = static_cast<std::uint16_t>(port->get_int64());
-    if (out.login.username.empty()) out.login = {text_of(found, "username"), Secret(text_of(found, "password"))};
+    out.port = port_of(found);
+    out.login = {text_of(found, "username"), Secret(text_of(found, "password"))};
     if (const json::value* tls = found.if_contains("ssl"); tls != nullptr && tls->is_bool()) out.tls = tls->get_bool();
-    return {};
+    return out;
 }
 
 }  // namespace
@@ -73,7 +95,11 @@ Result<MqttOptions> mqtt_options(const Config& config, const Environment& enviro
     if (!out.host.empty()) return out;
     const auto token = environment.find("SUPERVISOR_TOKEN");
     if (token == environment.end()) return fail(Errc::refused, "mqtt.host is needed: the address of the MQTT broker");
-    TRY_VOID(ask_supervisor(token->second, out));
+    out.locate = [address = supervisor_address(environment), token = token->second, own = out.login]() -> Result<BrokerAddress> {
+        BrokerAddress found = TRY(ask_supervisor(address, token));
+        if (!own.username.empty()) found.login = own;
+        return found;
+    };
     return out;
 }
 

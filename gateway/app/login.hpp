@@ -18,8 +18,8 @@ ListenerLogin login_of(const Listen& listen, const std::string& username, const 
 /// The user of RTSP: its own, or that of the page.
 ListenerLogin rtsp_login(const Config& config, const Credentials& http_user, StateStore& store);
 
-/// Broker address and login: the configuration's, else the add-on Supervisor's.
-/// errors: unreachable when the Supervisor does not answer; refused when it knows no broker.
+/// Broker address and login: the configuration's, else the add-on Supervisor's, which the broker session asks itself
+/// until it knows: at boot the broker often starts after us. errors: refused when there is neither.
 Result<MqttOptions> mqtt_options(const Config& config, const Environment& environment, const std::string& client_id);
 
 }  // namespace tplink::gateway

@@ -31,8 +31,9 @@ struct Parts {
     SteadyTime started;
     std::function<std::shared_ptr<const Config>()> config;
     std::function<std::string()> config_fault;  ///< first fault of the file as it is now; empty: usable
+    std::function<std::vector<ConfigFault>(const json::object& wanted)> change_settings;  ///< faults: nothing was changed
+    std::function<json::object()> settings;     ///< describe_settings() of now
     std::function<void()> restart;
-    std::function<void()> info_changed;  ///< log level, configuration: bridge/info is to be told again
 };
 
 /// rss_mb, uptime_s, counters of every device (bridge/health; Publisher adds `mqtt`).

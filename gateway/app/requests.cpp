@@ -60,25 +60,25 @@ WebResult<json::value> restart(const Parts& parts, const json::object&) {
     return json::object{};
 }
 
+/// {"log_level","discovery"} are the short words of the contract; "options" holds any setting of the file.
 WebResult<json::value> options(const Parts& parts, const json::object& body) {
+    json::object wanted;
     for (const auto& [key, value] : body) {
-        if (key == "log_level" && value.is_string()) {
-            const std::string level(value.get_string());
-            bool known = false;
-            for (const std::string_view word : {"trace", "debug", "info", "warning", "error"}) known |= word == level;
-            if (!known) return bad("log_level: use one of trace, debug, info, warning, error");
-            parts.log.set_level(level);
-        } else if (key == "discovery" && value.is_bool()) {
-            Config config = *parts.config();
-            config.discovery.enabled = value.get_bool();
-            parts.discovery.configure(config);
-        } else {
-            return bad("'" + std::string(key) + "' cannot be set here; use log_level (text) or discovery (true or false)");
-        }
+        if (key == "log_level") wanted["log.level"] = value;
+        else if (key == "discovery" && !value.is_object()) wanted["discovery.enabled"] = value;
+        else if (key == "options" && value.is_object())
+            for (const auto& [inner, innermost] : value.get_object()) wanted[inner] = innermost;
+        else wanted[key] = value;
     }
-    parts.info_changed();
-    return json::object{{"log_level", parts.log.level()}};
+    if (const auto faults = parts.change_settings(wanted); !faults.empty()) {
+        std::string sentence;
+        for (const ConfigFault& fault : faults) sentence += (sentence.empty() ? "" : "; ") + fault.key + ": " + fault.message;
+        return bad(sentence, "Nothing was changed.");
+    }
+    return json::object{{"log_level", parts.log.level()}, {"restart_required", false}};
 }
+
+WebResult<json::value> settings(const Parts& parts, const json::object&) { return json::object{{"settings", parts.settings()}}; }
 
 WebResult<json::value> discover(const Parts& parts, const json::object& body) {
     std::vector<std::string> targets;
@@ -159,10 +159,11 @@ WebResult<json::value> mfa(const Parts& parts, const json::object& body) {
     return tl::unexpected(conflict("No login is waiting for a code.", "Log in again; a new code is mailed then."));
 }
 
-constexpr std::array<std::pair<std::string_view, Handler>, 13> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
     {"health_check", health_check},
     {"restart", restart},
     {"options", options},
+    {"settings", settings},
     {"device/discover", discover},
     {"device/add", add},
     {"device/remove", remove},

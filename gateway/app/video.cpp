@@ -102,9 +102,32 @@ std::optional<std::string> obstacle(const DeviceView& view) {
     return std::nullopt;
 }
 
+media::ServiceOptions service_options(const Config& config, const Credentials& rtsp_user) {
+    media::ServiceOptions options;
+    options.rtsp_enabled = config.rtsp.enabled;
+    options.rtsp_address = config.rtsp.listen.address;
+    options.rtsp_port = config.rtsp.listen.port;
+    options.rtsp_user = rtsp_user;
+    options.webrtc_port_min = config.webrtc.port_min;
+    options.webrtc_port_max = config.webrtc.port_max;
+    options.webrtc_candidates = config.webrtc.candidates;
+    options.viewers_max = config.media.viewers_max;
+    options.linger = config.media.linger;
+    return options;
+}
+
 class MediaVideo final : public Video {
 public:
     MediaVideo(Config config, std::unique_ptr<media::Service> service) : config_(std::move(config)), service_(std::move(service)) {}
+
+    Result<void> configure(const Config& config, const Credentials& rtsp_user) override {
+        {
+            const std::lock_guard lock(mutex_);
+            config_ = config;
+            for (auto& [id, known] : known_) known.fingerprint.clear();
+        }
+        return service_->configure(service_options(config, rtsp_user));
+    }
 
     void set_device(const DeviceView& view, const Registry::Access& access) override {
         if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
@@ -197,12 +220,13 @@ private:
         return at != known_.end() && at->second.is_private ? at->second.reason : std::nullopt;
     }
     std::string host_for_urls() const {
+        const std::lock_guard lock(mutex_);
         const std::string& address = config_.rtsp.listen.address;
         return address == "0.0.0.0" || address == "::" || address == "[::]" ? own_address() : address;
     }
 
-    const Config config_;
     mutable std::mutex mutex_;
+    Config config_;
     std::map<std::string, Known> known_;
     std::unique_ptr<media::Service> service_;  // last: until it is gone its thread may ask for facts
 };
@@ -220,16 +244,6 @@ std::string_view level_word(media::LogLevel level) {
 }  // namespace
 
 Result<std::unique_ptr<Video>> make_video(const Config& config, const Credentials& rtsp_user, VideoEvents events) {
-    media::ServiceOptions options;
-    options.rtsp_enabled = config.rtsp.enabled;
-    options.rtsp_address = config.rtsp.listen.address;
-    options.rtsp_port = config.rtsp.listen.port;
-    options.rtsp_user = rtsp_user;
-    options.webrtc_port_min = config.webrtc.port_min;
-    options.webrtc_port_max = config.webrtc.port_max;
-    options.webrtc_candidates = config.webrtc.candidates;
-    options.viewers_max = config.media.viewers_max;
-    options.linger = config.media.linger;
     media::ServiceEvents hooks;
     hooks.stream_changed = [changed = events.stream_changed](const std::string& id, const media::StreamStatus& status) {
         if (changed) changed(id, stream_json(status));
@@ -237,7 +251,7 @@ Result<std::unique_ptr<Video>> make_video(const Config& config, const Credential
     hooks.log = [log = events.log](media::LogLevel level, const std::string& id, const std::string& line) {
         if (log) log(std::string(level_word(level)), id, line);
     };
-    auto service = TRY(media::Service::start(options, std::move(hooks)));
+    auto service = TRY(media::Service::start(service_options(config, rtsp_user), std::move(hooks)));
     return std::unique_ptr<Video>(std::make_unique<MediaVideo>(config, std::move(service)));
 }
 

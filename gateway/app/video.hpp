@@ -28,6 +28,9 @@ struct VideoEvents {
 class Video {
 public:
     virtual ~Video() = default;
+    /// Takes over what differs; only viewers of what changed notice. Afterwards every device is to be set again.
+    /// errors: refused when the RTSP address is taken.
+    virtual Result<void> configure(const Config& config, const Credentials& rtsp_user) = 0;
     /// Keeps the served cameras in step with the devices.
     virtual void set_device(const DeviceView& view, const Registry::Access& access) = 0;
     virtual void remove_device(const std::string& id) = 0;

@@ -1,5 +1,6 @@
 #include "gateway/config/config.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -8,7 +9,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include "gateway/config/section.hpp"
+#include "gateway/config/settings.hpp"
 #include "protocols/base/bytes.hpp"
+#include "protocols/base/crypto.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -198,12 +201,44 @@ bool Listen::is_loopback() const { return address.starts_with("127.") || address
 
 std::string ConfigFault::text() const { return file + ":" + std::to_string(line) + ": " + key + ": " + message; }
 
-LoadedConfig parse_config(std::string_view text, const std::string& file, const Environment& environment) {
+namespace {
+
+/// What the file says under a dotted key, as a digest: it may be a password.
+std::string digest_of(const YAML::Node& root, const std::string& key) {
+    const auto dot = key.find('.');
+    const auto said = [](const YAML::Node& node) { return crypto::sha256_hex_lower(node.IsDefined() && !node.IsNull() ? YAML::Dump(node) : ""); };
+    const YAML::Node nothing;
+    if (!root.IsMap()) return said(nothing);
+    const YAML::Node outer = root[key.substr(0, dot)];
+    if (dot == std::string::npos) return said(outer);
+    return outer.IsDefined() && outer.IsMap() ? said(outer[key.substr(dot + 1)]) : said(nothing);
+}
+
+void apply_overlay(YAML::Node& root, const Overlay& overlay) {
+    const YAML::Node as_written = YAML::Clone(root);
+    for (const auto& [key, entry] : overlay.entries) {
+        if (digest_of(as_written, key) != entry.over) continue;  // the file was changed since: it has the later word
+        const YAML::Node value = YAML::Load(boost::json::serialize(entry.value));
+        const auto dot = key.find('.');
+        if (dot == std::string::npos) {
+            root[key] = value;
+            continue;
+        }
+        YAML::Node section = root[key.substr(0, dot)];
+        section[key.substr(dot + 1)] = value;
+        if (key.ends_with("password")) section.remove(key.substr(dot + 1) + "_file");
+    }
+}
+
+LoadedConfig parse_layers(std::string_view text, const std::string& file, const Environment& environment, const Overlay& overlay) {
     LoadedConfig loaded;
     try {
         YAML::Node root = YAML::Load(std::string(text));
         if (!root.IsDefined() || root.IsNull()) root = YAML::Node(YAML::NodeType::Map);
-        if (root.IsMap()) apply_environment(root, environment);
+        if (root.IsMap()) {
+            apply_overlay(root, overlay);
+            apply_environment(root, environment);
+        }
         const bool supervised = environment.contains("SUPERVISOR_TOKEN");
         if (supervised) loaded.config.state_dir = "/data";  // the only folder of an add-on that survives an update
         read_all(Section(root, "", file, loaded.faults), loaded.config, supervised);
@@ -213,7 +248,28 @@ LoadedConfig parse_config(std::string_view text, const std::string& file, const 
     return loaded;
 }
 
-LoadedConfig load_config(const std::string& file, const Environment& environment) {
+}  // namespace
+
+LoadedConfig parse_config(std::string_view text, const std::string& file, const Environment& environment) {
+    return parse_layers(text, file, environment, {});
+}
+
+LoadedConfig load_config(const std::string& file, const Environment& environment) { return load_with({}, file, environment); }
+
+std::map<std::string, std::string> file_digests(const std::string& file, const std::map<std::string, boost::json::value>& keys) {
+    YAML::Node root;
+    try {
+        if (!file.empty()) root.reset(YAML::LoadFile(file));
+    } catch (const YAML::Exception&) {
+        root.reset();  // load_with() says what is wrong with it
+    }
+    std::map<std::string, std::string> out;
+    for (const auto& [key, value] : keys) out[key] = digest_of(root, key);
+    return out;
+}
+
+LoadedConfig load_with(const Overlay& overlay, const std::string& file, const Environment& environment) {
+    if (file.empty()) return parse_layers("", "(no file)", environment, overlay);
     std::ifstream in(file, std::ios::binary);
     std::ostringstream text;
     if (in) text << in.rdbuf();
@@ -221,7 +277,7 @@ LoadedConfig load_config(const std::string& file, const Environment& environment
     std::error_code ec;
     if (!in || std::filesystem::is_directory(file, ec)) loaded.faults.push_back({file, 0, "file", "cannot be read; check the path and its permissions"});
     else if (text.str().size() > kMaxFile) loaded.faults.push_back({file, 0, "file", "is larger than 1 MiB; this is no configuration"});
-    else return parse_config(text.str(), file, environment);
+    else return parse_layers(text.str(), file, environment, overlay);
     return loaded;
 }
 

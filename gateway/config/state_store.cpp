@@ -162,6 +162,12 @@ std::string StateStore::text(const std::string& key, const std::function<std::st
     return made;
 }
 
+void StateStore::put_text(const std::string& key, const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    texts_[key] = text;
+    save();
+}
+
 std::map<std::string, std::string> StateStore::added() const {
     const std::lock_guard lock(mutex_);
     return added_;

@@ -22,6 +22,8 @@ public:
     /// A text kept under `key`; made by `make` at first use.
     std::string text(const std::string& key, const std::function<std::string()>& make);
 
+    void put_text(const std::string& key, const std::string& text);
+
     /// Devices added, renamed or removed at run time, as devices[] entries in JSON, by id.
     std::map<std::string, std::string> added() const;
     void put_added(const std::string& id, const std::string& json_text);

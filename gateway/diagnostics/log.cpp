@@ -74,12 +74,16 @@ struct Log::Impl {
 };
 
 Log::Log(const LogConfig& config) : impl_(std::make_unique<Impl>()) {
-    if (config.format == LogFormat::json) impl_->err->set_formatter(std::make_unique<JsonFormatter>());
-    else impl_->err->set_pattern("%Y-%m-%d %H:%M:%S.%e %-7l [%n] %v");
+    set_format(config.format);
     impl_->level = level_from(config.level);
 }
 
 Log::~Log() = default;
+
+void Log::set_format(LogFormat format) {
+    if (format == LogFormat::json) impl_->err->set_formatter(std::make_unique<JsonFormatter>());
+    else impl_->err->set_pattern("%Y-%m-%d %H:%M:%S.%e %-7l [%n] %v");
+}
 
 std::shared_ptr<spdlog::logger> Log::logger(const std::string& name) {
     const std::lock_guard lock(impl_->mutex);

@@ -21,6 +21,7 @@ public:
 
     /// One per device or part; `name` "" for the gateway itself.
     std::shared_ptr<spdlog::logger> logger(const std::string& name);
+    void set_format(LogFormat format);
     void set_level(const std::string& level);
     std::string level() const;
     /// Called for every line of level info and above; must not log and must not block.

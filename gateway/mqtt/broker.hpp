@@ -12,6 +12,7 @@
 
 #include "protocols/base/clock.hpp"
 #include "protocols/base/random.hpp"
+#include "protocols/base/result.hpp"
 #include "protocols/base/secret.hpp"
 
 namespace tplink::gateway {
@@ -87,7 +88,18 @@ public:
     virtual void stop(Message last) = 0;
 };
 
+/// Where the broker is and who we are there, as somebody else knows it.
+struct BrokerAddress {
+    std::string host;
+    std::uint16_t port = 1883;
+    Credentials login;
+    bool tls = false;
+};
+
 struct MqttOptions {
+    /// Asked on the broker's thread while `host` is empty, and again after a refused login: the password changes when
+    /// the broker is installed anew. Null: host and login are ours. errors: one sentence; it is asked again.
+    std::function<Result<BrokerAddress>()> locate{};
     std::string host;
     std::uint16_t port = 1883;
     Credentials login;        ///< empty username: none

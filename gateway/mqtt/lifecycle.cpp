@@ -142,6 +142,14 @@ void Lifecycle::remove_device(const std::string& id) {
     devices_.erase(id);  // before open() the sweep finds what an earlier run left
 }
 
+void Lifecycle::withdraw() {
+    std::vector<std::string> ids;
+    for (const auto& [id, target] : devices_) ids.push_back(id);
+    for (const std::string& id : ids) remove_device(id);
+    for (Message& message : bridge_.clear()) publish(std::move(message));
+    for (const std::string_view leaf : {"info", "devices", "health"}) publish(retained_message(options_.topics.bridge(leaf), "", Rank::info, 0));
+}
+
 void Lifecycle::open(SteadyTime now) {
     phase_ = Phase::open;
     quiet_until_.reset();

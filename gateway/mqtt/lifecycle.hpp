@@ -36,6 +36,9 @@ public:
     void set_bridge_info(json::object info);
     void set_bridge_devices(json::array devices);
 
+    /// Everything of ours leaves the broker: the topics are no longer ours.
+    void withdraw();
+
     bool knows(const std::string& id) const { return devices_.contains(id); }
 
     /// Does what is due.

@@ -174,7 +174,25 @@ void MqttSession::run(const std::stop_token& stop) {
     }
 }
 
+/// False when nobody knows the broker yet.
+bool MqttSession::locate() {
+    if (!options_.locate || (!options_.host.empty() && !slow_)) return true;
+    auto found = options_.locate();
+    if (!found) {
+        note_failure({Errc::unreachable, found.error().what, 0, {}});
+        return false;
+    }
+    const bool is_same = found->host == options_.host && found->port == options_.port && found->login == options_.login && found->tls == options_.tls;
+    if (slow_ && is_same && clock_.now() - refused_at_ < options_.refused_backoff) return false;  // it would be refused again
+    options_.host = std::move(found->host);
+    options_.port = found->port;
+    options_.login = std::move(found->login);
+    options_.tls = found->tls;
+    return true;
+}
+
 std::unique_ptr<Connection> MqttSession::try_connect(const std::stop_token& stop) {
+    if (!locate()) return {};
     {
         const std::lock_guard lock(mutex_);
         lost_.reset();
@@ -196,6 +214,7 @@ std::unique_ptr<Connection> MqttSession::try_connect(const std::stop_token& stop
 void MqttSession::note_failure(const Error& error) {
     if (error.code == Errc::cancelled) return;
     slow_ = error.code == Errc::auth_failed;
+    if (slow_) refused_at_ = clock_.now();
     const bool refused = slow_ || error.code == Errc::refused;
     std::string sentence = error.what;
     if (slow_)
@@ -321,8 +340,9 @@ void MqttSession::say_goodbye(Connection& connection) {
 void MqttSession::pause(const std::stop_token& stop) {
     Lock lock(mutex_);
     const bool is_fight = short_lives_ >= kSuspicious;  // whoever comes back at once throws the other one out again
-    const auto full = slow_ ? options_.refused_backoff : is_fight ? options_.fight_backoff : backoff_;
-    if (!slow_) backoff_ = std::min(backoff_ * 2, options_.backoff_max);
+    // Asking for the password costs the broker nothing, so a new one is noticed soon.
+    const auto full = slow_ && !options_.locate ? options_.refused_backoff : is_fight ? options_.fight_backoff : backoff_;
+    if (!slow_ || options_.locate) backoff_ = std::min(backoff_ * 2, options_.backoff_max);
     changed_.wait_for(lock, stop, jittered(full, random_), [] { return false; });
 }
 

@@ -45,6 +45,7 @@ private:
     void on_note(std::string sentence) override;
 
     void run(const std::stop_token& stop);
+    bool locate();
     std::unique_ptr<Connection> try_connect(const std::stop_token& stop);
     void note_failure(const Error& error);
     void say(int level, const std::string& line) const;  // spdlog's level
@@ -57,7 +58,7 @@ private:
     void pause(const std::stop_token& stop);
     void wake();
 
-    const MqttOptions options_;
+    MqttOptions options_;  ///< address and login are changed by the thread only, by locate()
     const Connect connect_;
     const Clock& clock_;
     RandomBytes& random_;
@@ -80,6 +81,7 @@ private:
     // only the thread's
     int version_;
     bool was_connected_ = false;
+    SteadyTime refused_at_{};
     bool slow_ = false;  ///< the password was refused: locks and logs fill up by hasty attempts
     int short_lives_ = 0;
     std::chrono::milliseconds backoff_;

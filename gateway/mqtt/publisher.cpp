@@ -23,9 +23,10 @@ Message picture(std::string topic, std::string jpeg) {
 
 class Publisher::Impl {
 public:
-    Impl(PublisherOptions options, Broker& broker, CommandHandlers handlers, const Clock& clock, RandomBytes& random)
-        : options_(std::move(options)), broker_(broker), handlers_(std::move(handlers)), clock_(clock),
-          lifecycle_(options_, broker, random) {}
+    Impl(PublisherOptions options, Broker& broker, std::unique_ptr<Broker> owned, CommandHandlers handlers, const Clock& clock,
+         RandomBytes& random)
+        : options_(std::move(options)), owned_(std::move(owned)), broker_(broker), handlers_(std::move(handlers)), clock_(clock),
+          random_(random), lifecycle_(options_, broker, random) {}
     ~Impl() { stop(); }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -39,12 +40,13 @@ public:
                        .message = [this](Incoming message) { receive(message); }});
     }
 
-    void stop() {
+    /// withdrawn: not even "offline" stays.
+    void stop(bool withdrawn = false) {
         if (!timer_.joinable()) return;
         timer_.request_stop();
         changed_.notify_all();
         timer_.join();
-        broker_.stop({options_.topics.bridge_state(), "offline", true, 1, Rank::online, false});
+        broker_.stop({options_.topics.bridge_state(), withdrawn ? "" : "offline", true, 1, Rank::online, false});
     }
 
     /// Runs `work` alone.
@@ -75,6 +77,8 @@ public:
 
     const PublisherOptions& options() const { return options_; }
     const Clock& clock() const { return clock_; }
+    RandomBytes& random() const { return random_; }
+    const CommandHandlers& handlers() const { return handlers_; }
     Broker& broker() { return broker_; }
 
 private:
@@ -127,9 +131,11 @@ private:
     }
 
     const PublisherOptions options_;
+    const std::unique_ptr<Broker> owned_;  ///< may be null: somebody else's
     Broker& broker_;
     const CommandHandlers handlers_;
     const Clock& clock_;
+    RandomBytes& random_;
     std::mutex mutex_;  ///< of lifecycle_ and changes_; no callback is called while it is held
     std::condition_variable_any changed_;
     std::uint64_t changes_ = 0;
@@ -139,43 +145,71 @@ private:
 
 Publisher::Publisher(PublisherOptions options, Broker& broker, CommandHandlers handlers, const Clock& clock,
                      RandomBytes& random)
-    : impl_(std::make_unique<Impl>(std::move(options), broker, std::move(handlers), clock, random)) {}
+    : impl_(std::make_shared<Impl>(std::move(options), broker, nullptr, std::move(handlers), clock, random)) {}
+Publisher::Publisher(PublisherOptions options, std::unique_ptr<Broker> broker, CommandHandlers handlers, const Clock& clock,
+                     RandomBytes& random) {
+    Broker& door = *broker;
+    impl_ = std::make_shared<Impl>(std::move(options), door, std::move(broker), std::move(handlers), clock, random);
+}
 Publisher::~Publisher() = default;
 
-void Publisher::start() { impl_->start(); }
-void Publisher::stop() { impl_->stop(); }
-BrokerStatus Publisher::status() const { return impl_->broker().status(); }
+void Publisher::replace(PublisherOptions options, std::unique_ptr<Broker> broker, bool withdraw) {
+    const auto old = impl();
+    Broker& door = *broker;
+    const auto fresh = std::make_shared<Impl>(std::move(options), door, std::move(broker), old->handlers(), old->clock(), old->random());
+    {
+        const std::lock_guard lock(mutex_);
+        impl_ = fresh;
+    }
+    if (withdraw) old->quietly([](Lifecycle& l) { l.withdraw(); });
+    old->stop(withdraw);
+    fresh->start();
+}
+
+void Publisher::start() { impl()->start(); }
+void Publisher::stop() { impl()->stop(); }
+BrokerStatus Publisher::status() const { return impl()->broker().status(); }
 
 void Publisher::expect(std::set<std::string> ids, bool complete) {
-    impl_->with([&](Lifecycle& l) { l.expect(std::move(ids), complete); });
+    const auto impl = this->impl();
+    impl->with([&](Lifecycle& l) { l.expect(std::move(ids), complete); });
 }
 void Publisher::set_device(DeviceDescription device) {
-    impl_->with([&](Lifecycle& l) { return l.set_device(std::move(device), impl_->clock().now()); });
+    const auto impl = this->impl();
+    impl->with([&](Lifecycle& l) { return l.set_device(std::move(device), impl->clock().now()); });
 }
 void Publisher::remove_device(const std::string& id) {
-    impl_->with([&](Lifecycle& l) { l.remove_device(id); });
+    const auto impl = this->impl();
+    impl->with([&](Lifecycle& l) { l.remove_device(id); });
 }
 void Publisher::set_availability(const std::string& id, bool online) {
-    impl_->quietly([&](Lifecycle& l) { l.set_availability(id, online); });
+    const auto impl = this->impl();
+    impl->quietly([&](Lifecycle& l) { l.set_availability(id, online); });
 }
 void Publisher::set_state(const std::string& id, json::object state) {
-    impl_->quietly([&](Lifecycle& l) { l.set_state(id, std::move(state), impl_->clock().wall()); });
+    const auto impl = this->impl();
+    impl->quietly([&](Lifecycle& l) { l.set_state(id, std::move(state), impl->clock().wall()); });
 }
 void Publisher::repeat_state(const std::string& id) {
-    impl_->quietly([&](Lifecycle& l) { l.repeat_state(id); });
+    const auto impl = this->impl();
+    impl->quietly([&](Lifecycle& l) { l.repeat_state(id); });
 }
 void Publisher::set_bridge_info(json::object info) {
-    impl_->quietly([&](Lifecycle& l) { l.set_bridge_info(std::move(info)); });
+    const auto impl = this->impl();
+    impl->quietly([&](Lifecycle& l) { l.set_bridge_info(std::move(info)); });
 }
 void Publisher::set_bridge_devices(json::array devices) {
-    impl_->quietly([&](Lifecycle& l) { l.set_bridge_devices(std::move(devices)); });
+    const auto impl = this->impl();
+    impl->quietly([&](Lifecycle& l) { l.set_bridge_devices(std::move(devices)); });
 }
 
 void Publisher::set_snapshot(const std::string& id, std::string jpeg) {
-    impl_->broker().publish(picture(impl_->options().topics.snapshot(id), std::move(jpeg)));
+    const auto impl = this->impl();
+    impl->broker().publish(picture(impl->options().topics.snapshot(id), std::move(jpeg)));
 }
 void Publisher::set_detection(const std::string& id, std::string jpeg) {
-    impl_->broker().publish(picture(impl_->options().topics.detection(id), std::move(jpeg)));
+    const auto impl = this->impl();
+    impl->broker().publish(picture(impl->options().topics.detection(id), std::move(jpeg)));
 }
 void Publisher::clear_pictures(const std::string& id) {
     set_snapshot(id, {});
@@ -183,30 +217,34 @@ void Publisher::clear_pictures(const std::string& id) {
 }
 
 void Publisher::event(const std::string& id, json::object event) {
-    impl_->broker().publish(passing(impl_->options().topics.event(id), to_text(std::move(event)), 1));
+    const auto impl = this->impl();
+    impl->broker().publish(passing(impl->options().topics.event(id), to_text(std::move(event)), 1));
 }
-void Publisher::result(const CommandResult& result) { impl_->answer_result(result); }
-void Publisher::answer(const RequestAnswer& answer) { impl_->answer_request(answer); }
+void Publisher::result(const CommandResult& result) { impl()->answer_result(result); }
+void Publisher::answer(const RequestAnswer& answer) { impl()->answer_request(answer); }
 
 void Publisher::set_bridge_health(json::object health) {
+    const auto impl = this->impl();
     const BrokerStatus mqtt = status();
     health["mqtt"] = json::object{{"published", mqtt.published},
                                   {"received", mqtt.received},
                                   {"queued", static_cast<std::int64_t>(mqtt.queued)},
                                   {"dropped", mqtt.dropped},
                                   {"reconnects", mqtt.reconnects}};
-    impl_->broker().publish({impl_->options().topics.bridge("health"), to_text(std::move(health)), true, 0, Rank::info, false});
+    impl->broker().publish({impl->options().topics.bridge("health"), to_text(std::move(health)), true, 0, Rank::info, false});
 }
 
 void Publisher::log(std::string_view level, std::string_view message, std::string_view device) {
-    Message line = passing(impl_->options().topics.bridge("logging"),
+    const auto impl = this->impl();
+    Message line = passing(impl->options().topics.bridge("logging"),
                            to_text(json::object{{"level", level}, {"message", message}, {"device", device}}), 0);
     line.log = true;
-    impl_->broker().publish(std::move(line));
+    impl->broker().publish(std::move(line));
 }
 
 void Publisher::bridge_event(std::string_view type, json::object data) {
-    impl_->broker().publish(passing(impl_->options().topics.bridge("event"),
+    const auto impl = this->impl();
+    impl->broker().publish(passing(impl->options().topics.bridge("event"),
                                     to_text(json::object{{"type", type}, {"data", std::move(data)}}), 1));
 }
 

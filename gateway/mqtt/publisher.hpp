@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -33,6 +34,15 @@ public:
     ~Publisher();
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
+
+    /// The same with a broker of its own, which replace() may change for another.
+    Publisher(PublisherOptions options, std::unique_ptr<Broker> broker, CommandHandlers handlers,
+              const Clock& clock = system_clock(), RandomBytes& random = system_random());
+
+    /// From now on another broker or other topics: the old one is told offline (`withdraw`: and made to forget
+    /// everything of ours first), the new one is connected. What was published before has to be said again.
+    /// Blocks up to 2 s; not to be called by a handler.
+    void replace(PublisherOptions options, std::unique_ptr<Broker> broker, bool withdraw);
 
     /// Starts the broker and the timers.
     void start();
@@ -77,7 +87,12 @@ public:
 
 private:
     class Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl() const {
+        const std::lock_guard lock(mutex_);
+        return impl_;
+    }
+    mutable std::mutex mutex_;  ///< of impl_: whoever is at work keeps the one it began with
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace tplink::gateway

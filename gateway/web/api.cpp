@@ -236,6 +236,10 @@ HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::s
     }
     if (parts[1] == "account" && parts.size() == 3 && parts[2] == "mfa")
         return post ? ask("account/mfa", request) : wrong_method("POST");
+    if (parts[1] == "settings" && parts.size() == 2) {
+        if (request.method == "PATCH") return ask("options", request);
+        return read ? reply_or_error(backend_.request("settings", {})) : wrong_method("GET, PATCH");
+    }
     if (parts[1] == "diagnostics" && parts.size() == 2) return read ? diagnostics() : wrong_method("GET");
     if (parts[1] != "devices") return no_such_path();
     if (parts.size() == 3) return device(request, parts[2]);

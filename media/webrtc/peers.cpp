@@ -19,8 +19,18 @@ Peers::~Peers() {
     reaper_.join();
 }
 
+void Peers::configure(PeerOptions options) {
+    const std::lock_guard lock(mutex_);
+    options_ = std::move(options);
+}
+
 Result<OpenedPeer> Peers::open(const std::shared_ptr<Viewing>& viewing, const Offer& offer) {
-    auto peer = TRY(Peer::make(options_, viewing, offer));
+    PeerOptions options;
+    {
+        const std::lock_guard lock(mutex_);
+        options = options_;
+    }
+    auto peer = TRY(Peer::make(options, viewing, offer));
     std::string answer = TRY(peer->answer(offer));
     std::string session = hex_lower(system_random().bytes(16));
     {

@@ -27,6 +27,9 @@ public:
     Peers(const Peers&) = delete;
     Peers& operator=(const Peers&) = delete;
 
+    /// For those that come from now on.
+    void configure(PeerOptions options);
+
     /// Blocks until the answer is complete. errors: those of Peer.
     Result<OpenedPeer> open(const std::shared_ptr<Viewing>& viewing, const Offer& offer);
     /// False when there is no such session.
@@ -37,8 +40,8 @@ private:
     void run(const std::stop_token& stop);
     std::vector<std::unique_ptr<Peer>> take_gone(SteadyTime now);
 
-    const PeerOptions options_;
-    mutable std::mutex mutex_;  // guards the two below; peers are made and destroyed outside it
+    mutable std::mutex mutex_;  // guards the three below; peers are made and destroyed outside it
+    PeerOptions options_;
     std::map<std::string, std::unique_ptr<Peer>> peers_;
     std::condition_variable_any changed_;
     std::jthread reaper_;  // last: it uses the others
