@@ -70,6 +70,13 @@ Door CameraTable::find(const std::string& id, const std::string& stream) const {
     return find_door(streams_of(id), stream.empty() ? "main" : stream);
 }
 
+std::optional<CameraTable::Known> CameraTable::spec(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = cameras_.find(id);
+    if (at == cameras_.end()) return std::nullopt;
+    return Known{at->second.spec, at->second.unavailable};
+}
+
 CameraTable::Streams CameraTable::streams_of(const std::string& id) const {
     const std::lock_guard lock(mutex_);
     const auto at = cameras_.find(id);
@@ -91,13 +98,18 @@ void CameraTable::forget_closed() {
 std::map<std::string, Door> CameraTable::paths() const {
     const std::lock_guard lock(mutex_);
     std::map<std::string, Door> paths;
-    const auto add = [&](const std::string& name, const Streams& streams) {
-        for (const char* stream : kNames)
-            if (Door door = find_door(streams, stream)) paths.emplace(path_of(name, stream), std::move(door));
+    const auto add = [&](const std::string& name, const std::string& id, const Camera& camera) {
+        for (const char* stream : kNames) {
+            Door door = find_door(camera.streams, stream);
+            if (!door) continue;
+            door.camera = id;
+            door.talks = camera.spec.talk.has_value();
+            paths.emplace(path_of(name, stream), std::move(door));
+        }
     };
-    for (const auto& [id, camera] : cameras_) add(id, camera.streams);
+    for (const auto& [id, camera] : cameras_) add(id, id, camera);
     for (const auto& [id, camera] : cameras_)
-        for (const std::string& alias : camera.spec.aliases) add(alias, camera.streams);
+        for (const std::string& alias : camera.spec.aliases) add(alias, id, camera);
     return paths;
 }
 

@@ -17,6 +17,8 @@ namespace tplink::media {
 struct Door {
     std::shared_ptr<LiveStream> stream;
     unsigned lens = 0;
+    std::string camera{};  ///< its id
+    bool talks = false;    ///< it has a speaker
     explicit operator bool() const { return stream != nullptr; }
     bool operator==(const Door&) const = default;
 };
@@ -36,6 +38,12 @@ public:
 
     /// Empty when there is none. `stream`: "main", "sub", "2", "2/sub"; empty means main.
     Door find(const std::string& id, const std::string& stream) const;
+    struct Known {
+        CameraSpec spec;
+        std::optional<std::string> unavailable;
+    };
+    /// Nothing for an unknown id.
+    std::optional<Known> spec(const std::string& id) const;
     Streams streams_of(const std::string& id) const;
     /// All that have something to do, those that were closed included until forget().
     Streams all() const;

@@ -11,6 +11,8 @@
 #include "media/rtsp/server.hpp"
 #include "media/still/stills.hpp"
 #include "media/stream_log.hpp"
+#include "media/talk/speech_decoder.hpp"
+#include "media/talk/talks.hpp"
 #include "media/webrtc/peers.hpp"
 
 namespace tplink::media {
@@ -33,6 +35,7 @@ public:
         control_.request_stop();
         wake_->notify();
         control_.join();
+        talks_.stop_all();
         for (const auto& stream : cameras_.all()) stream->shut_down();
     }
 
@@ -75,11 +78,13 @@ public:
 
     void remove_camera(const std::string& id) override {
         cameras_.remove(id);
+        talks_.stop(id);
         mount_paths();
         wake_->notify();
     }
 
     void set_unavailable(const std::string& id, std::optional<std::string> reason) override {
+        if (reason) talks_.stop(id);
         cameras_.set_unavailable(id, std::move(reason));
     }
 
@@ -94,6 +99,14 @@ public:
     bool whep_close(const std::string& session) override { return peers_.close(session); }
 
     Result<Still> still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) override;
+
+    Result<void> speak(const std::string& id, Bytes file, const std::string& content_type) override {
+        const auto endpoint = TRY(talk_endpoint(id));
+        const Buffer speech = TRY(decode_speech(file, content_type));
+        const auto speaker = talks_.begin(id, endpoint, {.most_waiting = kMaxSpeech, .idle = std::chrono::milliseconds(0)});
+        speaker->push(speech);
+        return speaker->finish();
+    }
 
     std::vector<StreamStatus> status(const std::string& id) const override {
         std::vector<StreamStatus> statuses;
@@ -113,6 +126,8 @@ private:
     Result<std::shared_ptr<Viewing>> view_h264(const std::string& id, const std::string& stream) const;
     Result<Still> fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width);
     void mount_paths();
+    Result<stream::MediaEndpoint> talk_endpoint(const std::string& id) const;
+    OpenTalk talk_opener(const std::string& id);
     void run(const std::stop_token& stop);
 
     mutable std::mutex mounts_mutex_;  // guards mounted_, rtsp_, options_
@@ -122,10 +137,11 @@ private:
     const std::shared_ptr<Wake> wake_ = std::make_shared<Wake>();
     const std::shared_ptr<ViewerLimit> limit_;
     CameraTable cameras_;
+    Talks talks_;
     Stills stills_;
     struct Mounted {
         std::weak_ptr<LiveStream> stream;
-        unsigned lens = 0;
+        Door door;  ///< without the stream, which is not to be kept
     };
     std::map<std::string, Mounted> mounted_;
     std::unique_ptr<rtsp::Server> rtsp_;
@@ -209,13 +225,30 @@ Result<Still> ServiceImpl::fresh_still(const CameraTable::Streams& streams, std:
     return stills_.of_newest(viewing->hub(), width);
 }
 
+Result<stream::MediaEndpoint> ServiceImpl::talk_endpoint(const std::string& id) const {
+    const auto camera = cameras_.spec(id);
+    if (!camera) return fail(Errc::refused, "there is no camera " + id);
+    if (camera->unavailable) return fail(Errc::refused, *camera->unavailable);
+    if (!camera->spec.talk) return fail(Errc::unsupported, "this camera cannot be talked to");
+    return *camera->spec.talk;
+}
+
+// Live speech: what the camera does not take in time is of no use later.
+OpenTalk ServiceImpl::talk_opener(const std::string& id) {
+    return [this, id]() -> Result<std::shared_ptr<TalkLine>> {
+        return std::shared_ptr<TalkLine>(talks_.begin(id, TRY(talk_endpoint(id)), {}));
+    };
+}
+
 void ServiceImpl::mount_paths() {
     const auto paths = cameras_.paths();
     const std::lock_guard lock(mounts_mutex_);
     if (!rtsp_) return;
     for (auto at = mounted_.begin(); at != mounted_.end();) {
         const auto now = paths.find(at->first);
-        if (now != paths.end() && now->second == Door{at->second.stream.lock(), at->second.lens}) {
+        Door before = at->second.door;
+        before.stream = at->second.stream.lock();
+        if (now != paths.end() && now->second == before) {
             ++at;
             continue;
         }
@@ -223,11 +256,13 @@ void ServiceImpl::mount_paths() {
         at = mounted_.erase(at);
     }
     for (const auto& [path, door] : paths) {
-        if (!mounted_.emplace(path, Mounted{door.stream, door.lens}).second) continue;
+        Door kept = door;
+        kept.stream.reset();
+        if (!mounted_.emplace(path, Mounted{door.stream, std::move(kept)}).second) continue;
         rtsp_->mount(path, [weak = std::weak_ptr(door.stream), lens = door.lens]() -> tl::expected<std::shared_ptr<Viewing>, Denial> {
             if (const auto alive = weak.lock()) return alive->view({.limit = kViewLimit, .lens = lens});
             return tl::unexpected(Denial{false, Error{Errc::refused, "the camera was removed", 0, {}}});
-        });
+        }, door.talks ? talk_opener(door.camera) : OpenTalk{});
     }
 }
 

@@ -41,6 +41,7 @@ struct CameraSpec {
     std::string id;                    ///< topic id, first path element
     std::vector<std::string> aliases;  ///< slugs that work instead of the id
     std::vector<StreamSpec> streams;
+    std::optional<stream::MediaEndpoint> talk{};  ///< where it can be talked to; none: it has no speaker
     std::chrono::seconds view_limit{0};  ///< hard limit of one camera session (battery), 0: none
 };
 
@@ -101,6 +102,11 @@ public:
     /// JPEG not older than `max_age`, from the cached keyframe or by opening the lesser stream; the older cached
     /// picture when the camera cannot be had and `allow_stale`. `width` 0: as the camera sends it.
     virtual Result<Still> still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;
+
+    /// Plays a sound file on the camera's speaker; blocks until it was. `content_type`: of the file, see decode_speech().
+    /// errors: malformed (the file), unsupported (no speaker), refused (somebody else is talking; privacy), those of
+    /// MediaSource::open.
+    virtual Result<void> speak(const std::string& id, Bytes file, const std::string& content_type) = 0;
 
     virtual std::vector<StreamStatus> status(const std::string& id) const = 0;
     /// The port RTSP really listens on; 0 when it is off.

@@ -23,6 +23,7 @@ constexpr auto kSessionTimeout = 60s;                    // told to the client
 constexpr auto kSilenceLimit = kSessionTimeout + 15s;    // of a client that plays over UDP, or does not play
 constexpr auto kStrangerLimit = 15s;                     // of one who has not asked for anything yet
 constexpr auto kStuckLimit = 15s;                        // nothing of what waits went out: it vanished
+constexpr auto kTalkPause = 5s;                          // after the camera refused
 constexpr int kRefusalsAllowed = 10;
 constexpr std::string_view kBackchannel = "www.onvif.org/ver20/backchannel";
 constexpr const char* kMethods = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER";
@@ -351,14 +352,19 @@ void Connection::take_speech(Bytes bytes) {
     const auto packet = rtp::parse_packet(bytes);
     if (!packet || packet->payload.empty()) return;
     if (packet->payload_type != kAlawPayload && packet->payload_type != kUlawPayload) return;
-    if (!presentation_->talk) {  // the line is opened by the first word, not by everybody who could speak
-        auto talk = presentation_->mount->talk();
-        if (!talk) {
-            presentation_->mount = std::make_shared<const Mount>(Mount{presentation_->mount->open, [error = talk.error()] {
-                return Result<std::shared_ptr<TalkLine>>(tl::unexpected(error)); }});
+    std::shared_ptr<TalkLine>& line = presentation_->talk;
+    if (line && line->is_over()) {
+        if (line->error()) no_talk_before_ = clock_now() + kTalkPause;
+        line.reset();
+    }
+    if (!line) {  // opened by the first word, not by everybody who could speak
+        if (clock_now() < no_talk_before_) return;
+        auto opened = presentation_->mount->talk();
+        if (!opened) {
+            no_talk_before_ = clock_now() + kTalkPause;
             return;
         }
-        presentation_->talk = std::move(*talk);
+        line = std::move(*opened);
     }
     if (packet->payload_type == kAlawPayload)
         presentation_->talk->push(packet->payload);

@@ -91,6 +91,7 @@ private:
     std::unique_ptr<Presentation> presentation_;
     std::optional<std::chrono::milliseconds> datagram_wait_;
     SteadyTime last_heard_, next_report_;
+    SteadyTime no_talk_before_{};  ///< the camera refused: not with every packet again
     int refusals_ = 0;
     bool playing_ = false;
     bool finished_ = false;

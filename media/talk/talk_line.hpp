@@ -17,6 +17,8 @@ public:
     virtual void push(Bytes alaw) = 0;
     /// Why the camera does not listen (any more); nothing while it does.
     virtual std::optional<Error> error() const = 0;
+    /// True when it has ended, by silence or by an error; then a new one has to be opened.
+    virtual bool is_over() const = 0;
 };
 
 /// Begins a talk; returns at once, connecting goes on in a thread. errors: unsupported, refused.

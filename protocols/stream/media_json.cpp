@@ -100,6 +100,10 @@ std::string preview_request(const MediaEndpoint& endpoint, unsigned seq) {
            (endpoint.audio ? "default" : "disable") + R"("]},"method":"get"}})";
 }
 
+std::string talk_request(unsigned seq) {
+    return R"({"type":"request","seq":)" + std::to_string(seq) + R"(,"params":{"talk":{"mode":"aec"},"method":"get"}})";
+}
+
 std::string stop_request(unsigned seq) {
     return R"({"type":"request","seq":)" + std::to_string(seq) +
            R"(,"params":{"stop":"null","method":"do"}})";

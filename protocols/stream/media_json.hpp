@@ -16,6 +16,9 @@ namespace tplink::stream {
 /// The body of the part that asks for live video.
 std::string preview_request(const MediaEndpoint& endpoint, unsigned seq);
 
+/// The body of the part that asks for the speaker, full duplex with echo cancellation.
+std::string talk_request(unsigned seq);
+
 /// The body of the part that ends a session.
 std::string stop_request(unsigned seq);
 

@@ -116,6 +116,12 @@ std::optional<RtpPacket> RtspClient::packet(std::chrono::milliseconds limit) {
     }
 }
 
+void RtspClient::send_frame(unsigned channel, std::span<const std::byte> bytes) {
+    std::string text = {'$', static_cast<char>(channel), static_cast<char>(bytes.size() >> 8U), static_cast<char>(bytes.size() & 0xFFU)};
+    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (send(socket_, text.data(), text.size(), MSG_NOSIGNAL) < 0) closed_ = true;
+}
+
 bool RtspClient::wait_keyframe(std::chrono::milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (std::chrono::steady_clock::now() < deadline) {

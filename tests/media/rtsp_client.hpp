@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,8 @@ public:
     std::optional<RtpPacket> packet(std::chrono::milliseconds limit);
     /// Reads until a whole H.264 IDR picture (its last packet) came.
     bool wait_keyframe(std::chrono::milliseconds limit);
+    /// An interleaved packet of ours.
+    void send_frame(unsigned channel, std::span<const std::byte> bytes);
     bool closed() const { return closed_; }
 
 private:

@@ -4,9 +4,12 @@
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <thread>
 
+#include "media/codec/g711.hpp"
+#include "media/rtp/rtp_packet.hpp"
 #include "tests/media/rtsp_client.hpp"
 #include "tests/media/run_command.hpp"
 #include "tests/media/wait_until.hpp"
@@ -58,6 +61,7 @@ protected:
             endpoint.scheme = scheme_;
             endpoint.device_id = child_;
             spec.streams.push_back({name, endpoint});
+            spec.talk = endpoint;
         }
         service_->set_camera(spec);
     }
@@ -81,6 +85,96 @@ protected:
     stream::Scheme scheme_ = stream::Scheme::tapo;
     std::string child_;
 };
+
+/// A sweep that is like itself at one place only.
+double sweep(double time_s) { return 0.5 * std::sin(2 * M_PI * (300 + 200 * time_s) * time_s); }
+
+/// 44.1 kHz, 16 bit, two channels.
+Buffer stereo_wav(double seconds) {
+    const auto frames = static_cast<std::uint32_t>(44100 * seconds);
+    Buffer out = to_buffer("RIFF");
+    const auto le = [&](std::uint32_t value, int bytes) {
+        for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xFFU));
+    };
+    le(36 + frames * 4, 4);
+    append(out, "WAVEfmt ");
+    for (const auto& [value, bytes] : std::initializer_list<std::pair<std::uint32_t, int>>{{16, 4}, {1, 2}, {2, 2}, {44100, 4}, {44100 * 4, 4}, {4, 2}, {16, 2}}) le(value, bytes);
+    append(out, "data");
+    le(frames * 4, 4);
+    for (std::uint32_t i = 0; i < frames; ++i)
+        for (int channel = 0; channel < 2; ++channel)
+            le(static_cast<std::uint32_t>(static_cast<std::int16_t>(32767 * sweep(i / 44100.0))), 2);
+    return out;
+}
+
+/// Best correlation of what was heard with the sweep, over small delays.
+double likeness(Bytes alaw) {
+    double best = 0;
+    for (int lag = -160; lag <= 160; ++lag) {
+        double ab = 0, aa = 0, bb = 0;
+        for (std::size_t i = 200; i + 200 < alaw.size(); ++i) {
+            const double a = decode_alaw(alaw[i]), b = sweep((static_cast<double>(i) + lag) / 8000);
+            ab += a * b;
+            aa += a * a;
+            bb += b * b;
+        }
+        if (aa > 0 && bb > 0) best = std::max(best, ab / std::sqrt(aa * bb));
+    }
+    return best;
+}
+
+TEST_F(ServiceTest, SpeechIsHeardAndTheLineIsFreeAgain) {
+    camera();
+    serve();
+    const auto spoken = service_->speak("a842a1001122", stereo_wav(1.5), "audio/wav");
+    ASSERT_TRUE(spoken) << spoken.error().what;
+    const Buffer heard = camera_->spoken();
+    EXPECT_NEAR(static_cast<double>(heard.size()) / 8000, 1.5, 0.02);
+    EXPECT_GT(likeness(heard), 0.95);
+    EXPECT_TRUE(wait_until([&] { return camera_->counters().talks_open == 0; }));
+    EXPECT_EQ(camera_->counters().sessions_total, 0U) << "speech needs no video session";
+    EXPECT_EQ(service_->speak("a842a1001122", to_buffer("no sound"), "audio/wav").error().code, Errc::malformed);
+}
+
+TEST_F(ServiceTest, WhoeverTalksSecondIsTold) {
+    camera();
+    serve();
+    std::thread first([&] { EXPECT_TRUE(service_->speak("a842a1001122", stereo_wav(2), "audio/wav")); });
+    ASSERT_TRUE(wait_until([&] { return camera_->counters().talks_open == 1; }));
+    const auto second = service_->speak("a842a1001122", Buffer(800, std::byte{0xD5}), "audio/PCMA");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::refused);
+    EXPECT_EQ(second.error().device_code, -52411);
+    EXPECT_NE(second.error().what.find("somebody else is talking"), std::string::npos) << second.error().what;
+    first.join();
+    EXPECT_TRUE(wait_until([&] { return camera_->counters().talks_open == 0; }));
+}
+
+TEST_F(ServiceTest, TheRtspBackchannelIsHeard) {
+    camera();
+    serve();
+    RtspClient viewer(service_->rtsp_port());
+    const auto described = viewer.request("DESCRIBE", "/hallway", "Require: www.onvif.org/ver20/backchannel\r\n");
+    ASSERT_EQ(described.code, 200);
+    EXPECT_NE(described.body.find("a=sendonly"), std::string::npos) << described.body;
+    ASSERT_EQ(viewer.request("SETUP", "/hallway/stream=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n").code, 200);
+    ASSERT_EQ(viewer.request("SETUP", "/hallway/stream=2", "Require: www.onvif.org/ver20/backchannel\r\nTransport: RTP/AVP/TCP;unicast;interleaved=4-5;mode=record\r\n").code, 200);
+    ASSERT_EQ(viewer.request("PLAY", "/hallway").code, 200);
+    Buffer all;
+    for (std::size_t i = 0; i < 8000; ++i) all.push_back(encode_alaw(static_cast<std::int16_t>(32767 * sweep(static_cast<double>(i) / 8000))));
+    const auto begin = std::chrono::steady_clock::now();
+    for (unsigned n = 0; n < 50; ++n) {  // a second of speech, as a microphone gives it
+        Buffer packet(rtp::kHeaderSize);
+        rtp::write_header(std::span(packet).first<rtp::kHeaderSize>(), {8, n == 0, static_cast<std::uint16_t>(n), n * 160, 7});
+        append(packet, Bytes(all).subspan(n * 160, 160));
+        viewer.send_frame(4, packet);
+        std::this_thread::sleep_until(begin + n * 20ms);
+    }
+    EXPECT_TRUE(wait_until([&] { return camera_->spoken().size() >= 7800; })) << camera_->spoken().size();
+    EXPECT_GT(likeness(camera_->spoken()), 0.95);
+    EXPECT_TRUE(wait_until([&] { return camera_->counters().talks_open == 0; })) << "silence frees the line";
+    EXPECT_EQ(camera_->counters().talks_total, 1U);
+}
 
 TEST_F(ServiceTest, EveryKeyExchangePlays) {
     using sim::MediaKeyExchange;
