@@ -24,6 +24,11 @@ std::shared_ptr<const TlsIdentity> identity_of(const CameraOptions& options) {
     return std::make_shared<TlsIdentity>(options.suites == TlsSuites::static_rsa_only ? 1024 : 2048);
 }
 
+std::shared_ptr<CameraInside> inside_of(const CameraOptions& options) {
+    if (options.make_inside) return options.make_inside(options);
+    return std::make_shared<CameraModel>(facts_of(options), options.world);
+}
+
 /// The stok of "/stok=<stok>/ds", as sent; empty when it is another path.
 std::string_view stok_in(std::string_view target) {
     constexpr std::string_view kBegin = "/stok=";
@@ -55,8 +60,7 @@ void Lockout::clear() {
 
 Camera::Camera(const CameraOptions& options)
     : Device(options), lockout_(options.max_attempts, options.lockout, options.world),
-      camera_options_(options), identity_(identity_of(options)),
-      model_(std::make_shared<CameraModel>(facts_of(options), options.world)) {}
+      camera_options_(options), identity_(identity_of(options)), model_(inside_of(options)) {}
 
 HttpReply Camera::handle(const HttpRequest& request) {
     if (request.method != "POST") return {.body = "<html></html>", .content_type = "text/html"};
@@ -96,12 +100,14 @@ void Camera::forget_everything() {
 }
 
 json::object Camera::announcement(const std::string& rsa_key) const {
+    const CameraIdentity facts = model_->identity();
     json::object secret{{"connect_ssid", "Demo network"},
-                        {"connect_type", camera_options_.camera.wired ? "wired" : "wireless"},
-                        {"device_id", model_->device_id()},
+                        {"connect_type", facts.wired ? "wired" : "wireless"},
+                        {"device_id", facts.device_id},
                         {"http_port", port()},
                         {"owner", hex_upper(md5(as_bytes(options().username)))}};
-    for (const auto& [key, value] : model_->hints()) secret[key] = value;
+    const json::object hints = model_->hints();
+    for (const auto& [key, value] : hints) secret[key] = value;
     json::object wrapped{{"sym_schm", "AES"}, {"key", ""}, {"data", ""}};
     if (const auto key = RsaPublicKey::from_pem(rsa_key)) {
         const Buffer key_iv = world().random(32);
@@ -113,21 +119,23 @@ json::object Camera::announcement(const std::string& rsa_key) const {
                 Bytes(key_iv).first(16), Bytes(key_iv).subspan(16), as_bytes(json::serialize(secret))));
         }
     }
-    const CameraFacts& facts = model_->facts();
-    return {{"device_id", hex_upper(md5(as_bytes(model_->device_id())))},
-            {"device_type", facts.device_type},
-            {"device_model", facts.model},
-            {"device_name", facts.alias},
-            {"ip", options().address},
-            {"mac", options().mac},
-            {"hardware_version", facts.hw_version},
-            {"firmware_version", facts.sw_version},
-            {"factory_default", false},
-            {"is_support_iot_cloud", true},
-            {"protocol_version", 1},
-            {"encrypt_type", encrypt_type()},
-            {"mgt_encrypt_schm", json::object{{"is_support_https", true}}},
-            {"encrypt_info", wrapped}};
+    json::object out{{"device_id", hex_upper(md5(as_bytes(facts.device_id)))},
+                     {"device_type", facts.device_type},
+                     {"device_model", facts.model},
+                     {"device_name", options().alias},
+                     {"ip", options().address},
+                     {"mac", options().mac},
+                     {"hardware_version", facts.hw_version},
+                     {"firmware_version", facts.sw_version},
+                     {"factory_default", false},
+                     {"is_support_iot_cloud", true},
+                     {"protocol_version", 1},
+                     {"encrypt_type", encrypt_type()},
+                     {"mgt_encrypt_schm", json::object{{"is_support_https", true}}},
+                     {"encrypt_info", wrapped}};
+    const json::object more = more_announcement();
+    for (const auto& [key, value] : more) out[key] = value;
+    return out;
 }
 
 std::function<bool()> Camera::privacy_hook() const {
@@ -145,7 +153,7 @@ void Camera::set_media_state(std::function<json::object()> media_state) {
 
 json::object Camera::own_state() const {
     json::object out = model_->state();
-    out["model"] = model_->facts().model;
+    out["model"] = model_->identity().model;
     out["media_port"] = media_port_.load();
     out["requests_while_locked"] = requests_while_locked_.load();
     if (media_state_) out["media"] = media_state_();

@@ -16,6 +16,8 @@ enum class PasswordHash { sha256, md5 }; ///< which hash of the account password
 
 struct CameraOptions : DeviceOptions {
     CameraFacts camera; ///< address, mac and alias come from DeviceOptions
+    /// Makes another inside than a CameraModel of `camera`, e.g. a DocumentCamera; empty: that one.
+    std::function<std::shared_ptr<CameraInside>(const DeviceOptions&)> make_inside = {};
     TlsSuites suites = TlsSuites::any;
     std::shared_ptr<const TlsIdentity> identity; ///< null: makes its own
     std::chrono::seconds session_life{3600};
@@ -70,6 +72,8 @@ protected:
     }
 
     virtual boost::json::array encrypt_type() const = 0;
+    /// Further members of the announcement.
+    virtual boost::json::object more_announcement() const { return {}; }
     /// POST /, under the lock; the lockout is already checked.
     virtual HttpReply log_in(const boost::json::object& params) = 0;
     /// POST /stok=.../ds.
@@ -81,6 +85,7 @@ protected:
 
     /// Runs an inner request; sets reply.then when the camera reboots.
     boost::json::object run_inner(const boost::json::object& request, HttpReply& reply);
+    CameraInside& inside() { return *model_; }
     const CameraOptions& camera_options() const { return camera_options_; }
 
     mutable std::mutex mutex_; // sessions, logins, lockout
@@ -89,7 +94,7 @@ protected:
 private:
     const CameraOptions camera_options_;
     const std::shared_ptr<const TlsIdentity> identity_;
-    const std::shared_ptr<CameraModel> model_;
+    const std::shared_ptr<CameraInside> model_;
     std::atomic<std::uint64_t> requests_while_locked_ = 0;
     std::atomic<std::uint16_t> media_port_ = 0;
     std::function<boost::json::object()> media_state_;

@@ -103,8 +103,10 @@ CameraModel::Reply CameraModel::old_style(std::string_view verb, const json::obj
 /// Puts what moves by itself into the document: clock, lens cover, presets.
 void CameraModel::refresh() {
     json::object& modules = document_.as_object();
+    const std::int64_t now_s = world_.unix_s() + facts_.clock_skew_s;
     modules["system"].as_object()["clock_status"] =
-        json::object{{"seconds_from_1970", world_.unix_s()}, {"local_time", local_time(world_.unix_s())}};
+        json::object{{"seconds_from_1970", now_s}, {"local_time", local_time(now_s)}};
+    modules["system"].as_object()["last_alarm_info"] = events_.last();
     const bool wanted = document_.at_pointer("/lens_mask/lens_mask_info/enabled") == "on";
     if (wanted != covered_ && world_.now() >= lens_due_) covered_ = wanted;
     if (facts_.has_motor) modules["preset"].as_object()["preset"] = motor_.preset_section();
@@ -209,9 +211,18 @@ void CameraModel::start_siren() {
     ++sirens_started_;
 }
 
+CameraIdentity CameraModel::identity() const {
+    return {.model = facts_.model,
+            .device_type = facts_.device_type,
+            .hw_version = facts_.hw_version,
+            .sw_version = facts_.sw_version,
+            .device_id = device_id(),
+            .wired = facts_.wired};
+}
+
 json::object CameraModel::hints() {
     const std::lock_guard lock(mutex_);
-    json::object out = document_.at_pointer("/system/last_alarm_info").as_object();
+    json::object out = events_.last();
     out["sd_status"] = document_.at_pointer("/harddisk_manage/hd_info/0/hd_info_1/status");
     return out;
 }
@@ -235,7 +246,7 @@ json::object CameraModel::state() {
         {"sirens_started", sirens_started_},
         {"lamp", lamp_on() ? "on" : "off"},
         {"alias", document_.at_pointer("/system/sys/dev_alias")},
-        {"last_alarm", document_.at_pointer("/system/last_alarm_info")},
+        {"last_alarm", events_.last()},
         {"rssi", rssi_dbm_}};
     boost::system::error_code error;
     if (const json::value* person = document_.find_pointer("/people_detection/detection/enabled", error))
@@ -245,14 +256,15 @@ json::object CameraModel::state() {
 }
 
 Result<void> CameraModel::set_state(const json::object& changes) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     for (const auto& [key, value] : changes) {
         const bool on_off = value == "on" || value == "off";
         const bool known = key == "lens_mask" || key == "led" || key == "motion" || key == "siren" ? on_off
                            : key == "person" ? on_off && facts_.has_person_detection
                            : key == "alarm" || key == "sd_status" || key == "alias" ? value.is_string()
                            : key == "rssi"                                          ? value.is_int64()
-                                                                                    : false;
+                           : key == "event" ? event_in(value).has_value()
+                                            : false;
         if (!known) return fail(Errc::refused, std::string(key) + ": unknown, or of another type");
     }
     const auto put = [&](std::string_view key, const char* pointer) {
@@ -271,11 +283,38 @@ Result<void> CameraModel::set_state(const json::object& changes) {
         if (*value == "on") start_siren();
     }
     refresh();
-    const json::value* alarm = changes.if_contains("alarm");
-    if (alarm && !covered_) // behind the cover nothing is detected
-        document_.at_pointer("/system/last_alarm_info") =
-            json::object{{"last_alarm_type", *alarm}, {"last_alarm_time", std::to_string(world_.unix_s())}};
+    const auto happened = take_events(changes);
+    lock.unlock();
+    for (const CameraEvent& event : happened)
+        if (event_hook_) event_hook_(event);
     return {};
+}
+
+/// Behind the cover nothing is detected; an unknown kind of alarm is one getLastAlarmInfo alone tells.
+std::vector<CameraEvent> CameraModel::take_events(const json::object& changes) {
+    std::vector<CameraEvent> out;
+    const std::int64_t now_s = world_.unix_s() + facts_.clock_skew_s;
+    if (covered_) return out;
+    if (const json::value* alarm = changes.if_contains("alarm")) {
+        events_.moment(alarm->get_string(), now_s);
+        out.push_back({.kind = std::string(alarm->get_string())});
+    }
+    if (const json::value* given = changes.if_contains("event")) {
+        const CameraEvent event = *event_in(*given);
+        if (event.active)
+            events_.begin(event.kind, now_s);
+        else
+            events_.end(event.kind, now_s);
+        out.push_back(event);
+    }
+    return out;
+}
+
+CameraModel::Reply CameraModel::search_events(const json::value& args) {
+    const auto found =
+        search_detections(events_, json::object{{"playback", json::object{{"search_detection_list", args}}}});
+    if (!found) return tl::unexpected(kInvalid);
+    return *found;
 }
 
 } // namespace tplink::sim

@@ -13,8 +13,9 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "protocols/base/result.hpp"
+#include "tests/simulators/camera_inside.hpp"
 #include "tests/simulators/camera_motor.hpp"
+#include "tests/simulators/event_log.hpp"
 #include "tests/simulators/world.hpp"
 
 namespace tplink::sim {
@@ -43,32 +44,29 @@ struct CameraFacts {
     bool dot_keys = false;                    ///< sections carry ".name" and ".type", as older firmware
     std::chrono::milliseconds privacy_lag{0}; ///< a new lens mask works and shows only after this time
     int siren_s = 30;                         ///< a started alarm ends by itself
+    std::int64_t clock_skew_s = 0;            ///< the camera's clock against ours
 };
 
 /// All members from any thread.
-class CameraModel {
+class CameraModel final : public CameraInside {
 public:
     CameraModel(CameraFacts facts, World world);
 
-    /// A request as it stands inside the channel: multipleRequest, one new-style method, or old-style
-    /// get/set/do.
-    boost::json::object answer(const boost::json::object& request);
-    /// Set by a reboot request; asked once by the transport.
-    bool take_reboot();
-    void power_cycle();
-
-    /// The lens is covered now: no picture, no motor.
-    bool privacy_on();
-    boost::json::object state();
-    /// lens_mask, led, motion, person, siren ("on"/"off"), alarm (a kind of event that happens now), rssi
-    /// (dBm), sd_status, alias.
-    Result<void> set_state(const boost::json::object& changes);
-    const CameraFacts& facts() const { return facts_; }
+    boost::json::object answer(const boost::json::object& request) override;
+    bool take_reboot() override;
+    void power_cycle() override;
+    bool privacy_on() override;
+    boost::json::object state() override;
+    /// lens_mask, led, motion, person, siren ("on"/"off"), alarm (a kind of event that happens now), event
+    /// {"kind","active"}, rssi (dBm), sd_status, alias.
+    Result<void> set_state(const boost::json::object& changes) override;
+    CameraIdentity identity() const override;
+    boost::json::object hints() override;
+    void set_media_port(std::uint16_t port) override;
+    void set_event_hook(std::function<void(const CameraEvent&)> hook) override {
+        event_hook_ = std::move(hook);
+    }
     std::string device_id() const;
-    /// `last_alarm_time` and `last_alarm_type`; `sd_status`, for the discovery answer.
-    boost::json::object hints();
-    /// The port announced as `cet.vhttpd.port`.
-    void set_media_port(std::uint16_t port);
 
 private:
     using Reply = tl::expected<boost::json::object, int>; ///< result or error_code
@@ -102,6 +100,8 @@ private:
     Reply lamp_status(const boost::json::value& args);
     Reply reverse_lamp(const boost::json::value& args);
     Reply user_id(const boost::json::value& args);
+    Reply search_events(const boost::json::value& args);
+    std::vector<CameraEvent> take_events(const boost::json::object& changes);
 
     bool siren_on() const { return world_.now() < siren_until_; }
     bool lamp_on() const { return world_.now() < lamp_until_; }
@@ -109,7 +109,9 @@ private:
 
     const CameraFacts facts_;
     const World world_;
+    std::function<void(const CameraEvent&)> event_hook_;
     std::mutex mutex_; // guards everything below
+    EventLog events_;
     std::set<std::string, std::less<>> components_;
     boost::json::value document_; ///< module -> section -> fields
     CameraMotor motor_;

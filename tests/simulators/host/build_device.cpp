@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 
 #include "protocols/base/bytes.hpp"
-#include "tests/simulators/camera_l1.hpp"
-#include "tests/simulators/camera_l3.hpp"
+#include "tests/simulators/camera.hpp"
+#include "tests/simulators/host/build_camera.hpp"
 #include "tests/simulators/host/build_plug.hpp"
 #include "tests/simulators/host/hosted_device.hpp"
 #include "tests/simulators/host/option_reader.hpp"
@@ -43,90 +43,6 @@ void read_common(OptionReader& entry, const json::object& defaults, DeviceOption
     entry.read("alias", out.alias);
     entry.read("username", out.username);
     entry.read("password", out.password);
-}
-
-void read_camera(OptionReader& options, CameraOptions& out) {
-    options.read("reboot_ms", out.reboot_ms);
-    options.read("sw_version", out.camera.sw_version);
-    options.read("has_motor", out.camera.has_motor);
-    options.read("has_white_lamp", out.camera.has_white_lamp);
-    options.read("has_person_detection", out.camera.has_person_detection);
-    options.read("has_card", out.camera.has_card);
-    options.read("h265", out.camera.h265);
-    options.read("wired", out.camera.wired);
-    options.read("dot_keys", out.camera.dot_keys);
-    options.read("privacy_lag_ms", out.camera.privacy_lag);
-    options.read("siren_s", out.camera.siren_s);
-    options.read("session_life_s", out.session_life);
-    options.read("max_sessions", out.max_sessions);
-    options.read("max_attempts", out.max_attempts);
-    options.read("lockout_s", out.lockout);
-    options.read("pkcs1_announcement", out.pkcs1_announcement);
-    options.choose(
-        "alarm",
-        {{"none", AlarmDialect::none}, {"manual", AlarmDialect::manual}, {"siren", AlarmDialect::siren}},
-        out.camera.alarm);
-    options.choose("suites",
-                   {{"any", TlsSuites::any},
-                    {"static_rsa_only", TlsSuites::static_rsa_only},
-                    {"ecdhe_only", TlsSuites::ecdhe_only}},
-                   out.suites);
-}
-
-struct Built {
-    std::unique_ptr<Device> device;
-    MediaServerOptions media;
-};
-
-Built build_camera(const std::string& kind, const DeviceOptions& common, const std::string& model,
-                   OptionReader& options, const HostShares& shares) {
-    Built built;
-    if (kind == "tapo_camera_l1") {
-        CameraL1Options out;
-        static_cast<DeviceOptions&>(out) = common;
-        out.camera.model = model.empty() ? "C200" : model;
-        out.camera.sw_version = "1.1.18 Build 210218 Rel.00001n";
-        out.camera.hw_version = "1.0";
-        out.camera.dot_keys = true;
-        out.suites = TlsSuites::static_rsa_only;
-        read_camera(options, out);
-        options.read("refuses_with_401", out.refuses_with_401);
-        out.identity = shares.identity;
-        built.media.hash = MediaHash::md5;
-        built.media.codec = out.camera.h265 ? MediaCodec::h265 : MediaCodec::h264;
-        built.device = std::make_unique<CameraL1>(std::move(out));
-    } else {
-        CameraL3Options out;
-        static_cast<DeviceOptions&>(out) = common;
-        out.camera.model = model.empty() ? "C210" : model;
-        read_camera(options, out);
-        options.choose("hash", {{"sha256", PasswordHash::sha256}, {"md5", PasswordHash::md5}}, out.hash);
-        options.read("plain_single_replies", out.plain_single_replies);
-        options.read("plain_ended_reply", out.plain_ended_reply);
-        options.read("seq_window", out.seq_window);
-        out.identity = shares.identity;
-        built.media.hash = out.hash == PasswordHash::md5 ? MediaHash::md5 : MediaHash::sha256;
-        built.media.codec = out.camera.h265 ? MediaCodec::h265 : MediaCodec::h264;
-        built.device = std::make_unique<CameraL3>(std::move(out));
-    }
-    options.read("bench_clip", built.media.bench_clip);
-    options.read("media_sessions", built.media.max_sessions);
-    options.read("waits_for_keyframe", built.media.waits_for_keyframe);
-    options.read("two_lenses", built.media.two_lenses);
-    options.read("heartbeat_ms", built.media.heartbeat);
-    options.choose("audio",
-                   {{"absent", MediaAudio::absent},
-                    {"alaw_8k", MediaAudio::alaw_8k},
-                    {"ulaw_16k", MediaAudio::ulaw_16k},
-                    {"aac_16k", MediaAudio::aac_16k}},
-                   built.media.audio);
-    options.choose("key_exchange",
-                   {{"md5", MediaKeyExchange::md5},
-                    {"none", MediaKeyExchange::none},
-                    {"plain", MediaKeyExchange::plain},
-                    {"hkdf", MediaKeyExchange::hkdf}},
-                   built.media.key_exchange);
-    return built;
 }
 
 /// Address and MAC of the n-th repetition.
@@ -185,12 +101,11 @@ Result<std::unique_ptr<HostedDevice>> build_device(const json::object& entry_obj
     bool wants_media = true;
     options.read("media", wants_media);
     common.reactor = shares.reactor;
-    Built built;
+    BuiltCamera built;
     built.device = build_plug(kind, common, model, options);
     const bool plug = built.device != nullptr;
-    if (!plug && kind != "tapo_camera_l1" && kind != "tapo_camera_l3")
-        return fail(Errc::refused, "devices: kind: no simulator for \"" + kind + "\"");
     if (!plug) built = build_camera(kind, common, model, options, shares);
+    if (!built.device) return fail(Errc::refused, "devices: kind: no simulator for \"" + kind + "\"");
     if (const std::string wrong = options.error(); !wrong.empty())
         return fail(Errc::refused, "options: " + wrong);
 

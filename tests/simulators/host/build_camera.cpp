@@ -1,0 +1,168 @@
+#include "tests/simulators/host/build_camera.hpp"
+
+#include <array>
+
+#include "tests/simulators/camera_l1.hpp"
+#include "tests/simulators/camera_l3.hpp"
+#include "tests/simulators/camera_l4.hpp"
+#include "tests/simulators/camera_vigi.hpp"
+#include "tests/simulators/host/hosted_device.hpp"
+#include "tests/simulators/host/option_reader.hpp"
+
+namespace tplink::sim {
+namespace {
+
+void read_camera(OptionReader& options, CameraOptions& out) {
+    options.read("reboot_ms", out.reboot_ms);
+    options.read("sw_version", out.camera.sw_version);
+    options.read("has_motor", out.camera.has_motor);
+    options.read("has_white_lamp", out.camera.has_white_lamp);
+    options.read("has_person_detection", out.camera.has_person_detection);
+    options.read("has_card", out.camera.has_card);
+    options.read("h265", out.camera.h265);
+    options.read("wired", out.camera.wired);
+    options.read("dot_keys", out.camera.dot_keys);
+    options.read("privacy_lag_ms", out.camera.privacy_lag);
+    options.read("siren_s", out.camera.siren_s);
+    options.read("session_life_s", out.session_life);
+    options.read("max_sessions", out.max_sessions);
+    options.read("max_attempts", out.max_attempts);
+    options.read("lockout_s", out.lockout);
+    options.read("clock_skew_s", out.camera.clock_skew_s);
+    options.read("pkcs1_announcement", out.pkcs1_announcement);
+    options.choose(
+        "alarm",
+        {{"none", AlarmDialect::none}, {"manual", AlarmDialect::manual}, {"siren", AlarmDialect::siren}},
+        out.camera.alarm);
+    options.choose("suites",
+                   {{"any", TlsSuites::any},
+                    {"static_rsa_only", TlsSuites::static_rsa_only},
+                    {"ecdhe_only", TlsSuites::ecdhe_only}},
+                   out.suites);
+}
+
+MediaServerOptions media_of(const CameraOptions& options, MediaHash hash) {
+    MediaServerOptions out;
+    out.hash = hash;
+    out.codec = options.camera.h265 ? MediaCodec::h265 : MediaCodec::h264;
+    return out;
+}
+
+BuiltCamera build_l1(const DeviceOptions& common, const std::string& model, OptionReader& options,
+                     const HostShares& shares) {
+    CameraL1Options out;
+    static_cast<DeviceOptions&>(out) = common;
+    out.camera.model = model.empty() ? "C200" : model;
+    out.camera.sw_version = "1.1.18 Build 210218 Rel.00001n";
+    out.camera.hw_version = "1.0";
+    out.camera.dot_keys = true;
+    out.suites = TlsSuites::static_rsa_only;
+    read_camera(options, out);
+    options.read("refuses_with_401", out.refuses_with_401);
+    out.identity = shares.identity;
+    BuiltCamera built{.media = media_of(out, MediaHash::md5)};
+    built.device = std::make_unique<CameraL1>(std::move(out));
+    return built;
+}
+
+BuiltCamera build_l3(const DeviceOptions& common, const std::string& model, OptionReader& options,
+                     const HostShares& shares) {
+    CameraL3Options out;
+    static_cast<DeviceOptions&>(out) = common;
+    out.camera.model = model.empty() ? "C210" : model;
+    read_camera(options, out);
+    options.choose("hash", {{"sha256", PasswordHash::sha256}, {"md5", PasswordHash::md5}}, out.hash);
+    options.read("plain_single_replies", out.plain_single_replies);
+    options.read("plain_ended_reply", out.plain_ended_reply);
+    options.read("seq_window", out.seq_window);
+    out.identity = shares.identity;
+    BuiltCamera built{.media =
+                          media_of(out, out.hash == PasswordHash::md5 ? MediaHash::md5 : MediaHash::sha256)};
+    built.device = std::make_unique<CameraL3>(std::move(out));
+    return built;
+}
+
+BuiltCamera build_l4(const DeviceOptions& common, const std::string& model, OptionReader& options,
+                     const HostShares& shares) {
+    CameraL4Options out;
+    static_cast<DeviceOptions&>(out) = common;
+    out.camera.model = model.empty() ? "C510W" : model;
+    out.camera.sw_version = "1.3.4 Build 251120 Rel.00001n";
+    out.camera.alarm = AlarmDialect::siren; // old-style requests do not pass here
+    out.suites = TlsSuites::ecdhe_only;
+    read_camera(options, out);
+    options.choose("hash", {{"sha256", PasswordHash::sha256}, {"md5", PasswordHash::md5}}, out.hash);
+    options.choose(
+        "crypt", {{"none", L4Crypt::none}, {"sha256_crypt", L4Crypt::sha256_crypt}, {"sha1", L4Crypt::sha1}},
+        out.crypt);
+    options.choose("user", {{"md5", L4User::md5}, {"sha256", L4User::sha256}, {"literal", L4User::literal}},
+                   out.user);
+    options.read("iterations", out.iterations);
+    options.read("announces_tpap", out.announces_tpap);
+    options.read("answers_discover", out.answers_discover);
+    options.read("refuses_first_relogin", out.refuses_first_relogin);
+    out.identity = shares.identity;
+    BuiltCamera built{.media =
+                          media_of(out, out.hash == PasswordHash::md5 ? MediaHash::md5 : MediaHash::sha256)};
+    built.device = std::make_unique<CameraL4>(std::move(out));
+    return built;
+}
+
+BuiltCamera build_vigi(const DeviceOptions& common, const std::string& model, OptionReader& options,
+                       const HostShares& shares) {
+    CameraVigiOptions out;
+    static_cast<DeviceOptions&>(out) = common;
+    out.discovery_port.reset(); // found by WS-Discovery only
+    out.camera.model = model.empty() ? "VIGI C540V" : model;
+    out.camera.sw_version = "2.1.0 Build 240901 Rel.00001n";
+    out.camera.hw_version = "1.0";
+    read_camera(options, out);
+    options.read("rsa", out.rsa);
+    options.read("key_2", out.key_2);
+    out.identity = shares.identity;
+    BuiltCamera built{.media = media_of(out, MediaHash::md5)};
+    built.media.key_exchange = MediaKeyExchange::plain;
+    built.device = std::make_unique<CameraVigi>(std::move(out));
+    return built;
+}
+
+void read_media(OptionReader& options, MediaServerOptions& out) {
+    options.read("bench_clip", out.bench_clip);
+    options.read("media_sessions", out.max_sessions);
+    options.read("waits_for_keyframe", out.waits_for_keyframe);
+    options.read("two_lenses", out.two_lenses);
+    options.read("heartbeat_ms", out.heartbeat);
+    options.choose("audio",
+                   {{"absent", MediaAudio::absent},
+                    {"alaw_8k", MediaAudio::alaw_8k},
+                    {"ulaw_16k", MediaAudio::ulaw_16k},
+                    {"aac_16k", MediaAudio::aac_16k}},
+                   out.audio);
+    options.choose("key_exchange",
+                   {{"md5", MediaKeyExchange::md5},
+                    {"none", MediaKeyExchange::none},
+                    {"plain", MediaKeyExchange::plain},
+                    {"hkdf", MediaKeyExchange::hkdf}},
+                   out.key_exchange);
+}
+
+} // namespace
+
+BuiltCamera build_camera(const std::string& kind, const DeviceOptions& common, const std::string& model,
+                         OptionReader& options, const HostShares& shares) {
+    using Build = BuiltCamera (*)(const DeviceOptions&, const std::string&, OptionReader&, const HostShares&);
+    static constexpr auto kBuilders =
+        std::to_array<std::pair<std::string_view, Build>>({{"tapo_camera_l1", build_l1},
+                                                           {"tapo_camera_l3", build_l3},
+                                                           {"tapo_camera_l4", build_l4},
+                                                           {"vigi_camera", build_vigi}});
+    for (const auto& [name, build] : kBuilders) {
+        if (name != kind) continue;
+        BuiltCamera built = build(common, model, options, shares);
+        read_media(options, built.media);
+        return built;
+    }
+    return {};
+}
+
+} // namespace tplink::sim
