@@ -65,6 +65,13 @@ public:
     /// One request that changes something; sent exactly once unless the device said the session was gone.
     virtual Result<json::value> call(const Request& request) = 0;
 
+    /// What was learned on the way and must survive a restart; nothing when the opener knew it all.
+    struct Facts {
+        std::string transport, hash_form, certificate_sha256;
+        bool operator==(const Facts&) const = default;
+    };
+    virtual std::optional<Facts> facts() const { return std::nullopt; }
+
     /// "klap2", "aes", "tapo1" (hashed MD5 login), "tapo3" (encrypt_type 3), ...
     virtual std::string_view transport() const = 0;
 

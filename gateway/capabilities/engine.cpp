@@ -383,6 +383,8 @@ std::vector<Query> Offer::queries(bool all) const {
         add(row->query);
         add(row->also);
     }
+    for (const Capability* row : postponed_.empty() ? std::vector<const Capability*>{} : candidates_)
+        if (postponed_.contains({row->query.method, row->query.params})) add(row->query);
     for (const Query& query : more_) add(query);
     return queries;
 }

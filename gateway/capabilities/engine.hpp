@@ -58,10 +58,14 @@ public:
     /// The device does not know this query: its rows are out for this session.
     void drop(const Query& query);
 
+    /// No way to the device could answer this query now: it goes on being asked, offered or not, until it is answered.
+    void postpone(const Query& query) { postponed_.emplace(query.method, query.params); }
+    void arrived(const Query& query) { postponed_.erase({query.method, query.params}); }
+
     const std::vector<const Capability*>& rows() const { return rows_; }
     const Capability* find(std::string_view id) const;
 
-    /// Distinct queries still worth sending. all: also of rows not yet offered (first poll); else only of offered rows.
+    /// Distinct queries still worth sending. all: also of rows not yet offered (first poll); else of offered rows and those postponed.
     std::vector<Query> queries(bool all) const;
 
 private:
@@ -69,7 +73,7 @@ private:
     std::vector<const Capability*> candidates_;
     std::vector<const Capability*> rows_;
     std::vector<Query> more_;
-    std::set<std::pair<std::string_view, std::string_view>> dropped_;
+    std::set<std::pair<std::string_view, std::string_view>> dropped_, postponed_;
 };
 
 /// One object with every offered property, null where unknown. `previous` keeps time stamps from jittering.

@@ -236,11 +236,23 @@ void DeviceActor::poll(Ask ask) {
     const auto asked = self().ask(*session_, due, deps_.clock);
     if (!asked) return fail_with(asked.error());
     find_children();
+    keep_facts();
     if (!due.empty()) answered();  // nothing was asked, so nothing was proven
     if (!due.empty() && units_.size() > 1) publish();  // its own state does not wait for that of what hangs on it
     if (const auto children = poll_children(ask); !children) return fail_with(children.error());
     pulse_->latency_ms = std::chrono::duration<double, std::milli>(deps_.clock.now() - begun).count();
     if (!due.empty()) publish();
+}
+
+/// What the session found out since it was opened.
+void DeviceActor::keep_facts() {
+    const auto facts = session_->facts();
+    if (!facts) return;
+    transport_ = facts->transport;
+    learned_.transport = facts->transport;
+    learned_.hash_form = facts->hash_form;
+    learned_.certificate_sha256 = facts->certificate_sha256;
+    if (learned_ != learned_view_) learn();  // only this thread changes learned_view_
 }
 
 /// A good poll.

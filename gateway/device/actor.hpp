@@ -70,6 +70,7 @@ private:
     void handle(const Wishes& wishes);
     void fail_with(const Error& error);
     void drop_session();
+    void keep_facts();
     void adopt_identity(const Identity& identity);
     void learn();
     bool wait_or_stop(std::chrono::milliseconds time);

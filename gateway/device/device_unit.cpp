@@ -59,11 +59,22 @@ Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, 
         for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i)
             if (answers[i].result) moved |= merge_answer(document_, answers[i].method, *answers[i].result);
     }
-    for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i)
-        if (!answers[i].result && answers[i].result.error().code == Errc::unsupported) offer_->drop(queries[i]);
+    for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) judge(queries[i], answers[i]);
     moved_ |= moved;
     if (moved) reshaped_ |= offer_->update(document_, unix_of(clock));
     return {};
+}
+
+/// What one answer means for asking again.
+void DeviceUnit::judge(const Query& query, const Answer& answer) {
+    if (answer.result) return offer_->arrived(query);
+    const Error& error = answer.result.error();
+    if (error.aside) {  // of the way to the device, not of what was asked
+        offer_->postpone(query);
+        plan_.again(query);
+    } else if (error.code == Errc::unsupported) {
+        offer_->drop(query);
+    }
 }
 
 void DeviceUnit::take(std::string_view method, const json::value& result, std::int64_t now_unix_s) {

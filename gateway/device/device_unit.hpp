@@ -66,6 +66,7 @@ public:
     int missed = 0;                   ///< lists in a row it did not stand in
 
 private:
+    void judge(const Query& query, const Answer& answer);
     void show_rows();
     std::shared_ptr<DeviceView> make_view(const Surroundings& around, bool online) const;
 

@@ -42,7 +42,7 @@ bool is_silent_success(const Capability& row, const Error& error) {
 /// The device said no. Its true state again, so that a toggle snaps back.
 Executed denied(DeviceUnit& unit, const Capability& row, const Error& error, CommandResult result, const CommandTools& tools) {
     Executed out = refused(std::move(result), code_of(error), error.what);
-    const bool connection = error.code != Errc::refused && error.code != Errc::unsupported;
+    const bool connection = error.code != Errc::refused && error.code != Errc::unsupported && !error.aside;
     if (connection) out.failure = error;
     else if (!row.query.method.empty() && unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();
     return out;

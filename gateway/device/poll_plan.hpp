@@ -25,6 +25,8 @@ public:
     std::vector<Query> due(const std::vector<Query>& queries, SteadyTime now, Ask ask = Ask::due) const;
     /// They were asked at `now`; their next time follows.
     void asked(const std::vector<Query>& queries, SteadyTime now);
+    /// It was not answered: due at the next poll.
+    void again(const Query& query) { due_.erase({query.method, query.params}); }
     /// Everything is due again (new session, new firmware).
     void forget() { due_.clear(); }
 

@@ -30,6 +30,7 @@ public:
     std::vector<Asked> asked;
     std::map<std::string, std::deque<Reply>> script;  ///< by path; used up one by one
     std::function<void()> on_request;
+    std::function<json::object(const json::object&)> device;  ///< the camera behind the passthrough; none: says yes
     std::string token = "T1", refresh_token = "R1";
     bool reachable = true;
     std::uint64_t connects = 0;
@@ -96,7 +97,14 @@ private:
             return ok(login_answer());
         if (one.path.ends_with("TerminalMFA")) return ok(R"({"error_code":0,"result":{}})");
         if (one.token != token) return code(-20651);
+        if (device) return pass(one.body);
         return ok(R"({"error_code":0,"result":{"responseData":"{\"smartlife.cam.ipcamera.switch\":{\"set_is_enable\":{\"err_code\":0}}}"}})");
+    }
+
+    Reply pass(const json::object& body) {
+        const json::object& params = body.contains("params") ? body.at("params").as_object() : body;
+        const json::object command = json::parse(params.at("requestData").as_string()).as_object();
+        return ok(json::serialize(json::object{{"error_code", 0}, {"result", json::object{{"responseData", json::serialize(device(command))}}}}));
     }
 
     static void check_signature(const net::HttpRequest& request, const std::string& path) {
