@@ -23,6 +23,7 @@ public:
         return parent_->call(request);
     }
     std::string_view transport() const override { return parent_->transport(); }
+    std::optional<Facts> facts() const override { return parent_->facts(); }
     void cancel() override { parent_->cancel(); }
 
 private:

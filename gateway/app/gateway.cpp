@@ -36,8 +36,8 @@ bool is_public(const DeviceView& view) { return view.mac_known() || (!view.via.e
 struct Gateway::Impl {
     Impl(Config first, std::string file, Environment env, Log& log_)
         : config_(std::make_shared<const Config>(std::move(first))), config_file(std::move(file)), environment(std::move(env)), log(log_),
-          main_log(log_.logger("gateway")), store(config_->state_dir),
-          registry(system_clock(), system_random(), store, [this] { return make_recording_opener(make_ladder_opener(&announcements), recorder); }, tcp_probe),
+          main_log(log_.logger("gateway")), store(config_->state_dir), cloud(store, [this] { on_cloud(); }),
+          registry(system_clock(), system_random(), store, [this] { return make_recording_opener(make_ladder_opener(&announcements, [this] { return cloud.account(); }), recorder); }, tcp_probe),
           desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
           discovery(announcements, [this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
                     [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
@@ -76,6 +76,7 @@ struct Gateway::Impl {
     void on_found(const std::vector<FoundDevice>& found);
     void on_stream(const std::string& id, const json::object& stream);
     void on_request(const RequestCommand& request);
+    void on_cloud();
     void log_change(const DeviceView& view, const DeviceView* before);
     void publish_state(const DeviceView& view);
     void tell_devices();
@@ -105,6 +106,8 @@ struct Gateway::Impl {
 
     // In this order they start; they go in reverse.
     Announcements announcements;
+    CloudDesk cloud;
+    std::string cloud_state;  // told last; by the clerk only
     FlightRecorder recorder;
     Registry registry;
     ResultDesk desk;
@@ -127,7 +130,7 @@ Result<void> Gateway::Impl::start() {
     photographer = std::make_unique<Clerk>();
     video = TRY(make_video(*now, logins.rtsp, video_events()));
     publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now)), command_handlers());
-    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, discovery, *clerk, bus, *publisher, video.get(), recorder, started, [this] { return config(); }, [this] { return config_fault(); },
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, [this] { return config(); }, [this] { return config_fault(); },
                                           [this](const json::object& wanted) { return change_settings(wanted); },
                                           [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); }});
     backend = std::make_unique<GatewayBackend>(*parts);
@@ -216,6 +219,7 @@ void Gateway::Impl::begin() {
     expect_known();
     publisher->start();
     tell_info();
+    cloud.configure(*config());
     registry.configure(*config());
     discovery.configure(*config());
     clerk->every("health", kHealthInterval, [this] { publisher->set_bridge_health(health_document(*parts)); });
@@ -359,6 +363,19 @@ void Gateway::Impl::on_request(const RequestCommand& request) {
     publisher->answer({request.what, json::object{{"code", error.code}}, error.message + (error.hint.empty() ? "" : " " + error.hint), request.transaction});
 }
 
+/// The cloud's state or the book of outside connections changed; many changes at once become one message.
+void Gateway::Impl::on_cloud() {
+    if (stopping || !clerk) return;
+    clerk->later("cloud", kDevicesDelay, [this] {
+        const json::object status = cloud.status();
+        const std::string state(status.at("state").as_string());
+        if (std::exchange(cloud_state, state) != state && state != "disabled" && state != "ok" && state != "no_account")
+            main_log->warn("TP-Link cloud: {}: {}", state, std::string_view(status.at("message").as_string()));
+        bus.publish("cloud", json::object{{"account", status}, {"egress", cloud.egress()}});
+        publisher->set_bridge_health(health_document(*parts));
+    });
+}
+
 void Gateway::Impl::tell_devices() {
     json::array devices;
     for (const auto& view : registry.views()) devices.push_back(bridge_entry(*view));
@@ -421,6 +438,7 @@ void Gateway::Impl::reload() {
     }
     log.set_level(now.log.level);
     log.set_format(now.log.format);
+    cloud.configure(now);
     registry.configure(now);
     discovery.configure(now);
     reload_video(*before, now);
@@ -478,6 +496,7 @@ void Gateway::Impl::stop() {
     log.listen({});
     desk.stop();
     discovery.stop();
+    cloud.close();
     if (video) video->release();  // before the page goes: its threads may be waiting for a camera or a device
     web.reset();
     if (clerk) clerk->stop();

@@ -63,7 +63,7 @@ Family family_of(discovery::Family found, Family hint) {
 
 class LadderOpener final : public Opener {
 public:
-    explicit LadderOpener(const Announcements* announcements) : announcements_(announcements) {}
+    LadderOpener(const Announcements* announcements, CloudOf cloud) : announcements_(announcements), cloud_(std::move(cloud)) {}
 
     Result<Opened> open(const OpenRequest& request) override {
         tapo::Target target;
@@ -75,12 +75,15 @@ public:
         if (announcements_ != nullptr) target.announced = announcements_->find(request.learned.mac, target.host);
         // On one address several devices may answer at ports of their own; what is announced must be this one.
         if (target.announced && request.port != 0 && target.announced->port != 0 && target.announced->port != request.port) target.announced.reset();
+        if (request.family == Family::kasa_camera || (request.family == Family::automatic && looks_like_kasa_camera(target, request)))
+            return open_kasa_camera(request, target.host, cloud_);
         tapo::LadderDeps deps;
         deps.rsa_1024 = login_key();
         deps.stop = stop_.get_token();
         deps.wake = wake_device;
         tapo::Opened opened = tapo::open_session(target, deps);
         if (!opened.session) return tl::unexpected(opened.session.error());
+        if (opened.family == discovery::Family::kasa_camera) return open_kasa_camera(request, target.host, cloud_);  // it has more ways than the rung
         Opened out{std::move(*opened.session), request.learned};
         out.learned.transport = opened.learned.transport;
         out.learned.hash_form = opened.learned.hash_form;
@@ -92,13 +95,22 @@ public:
     void cancel() override { stop_.request_stop(); }
 
 private:
+    /// What discovery heard decides; unheard, a port that only Kasa cameras have is a reason to ask.
+    static bool looks_like_kasa_camera(const tapo::Target& target, const OpenRequest& request) {
+        if (target.announced) return target.announced->family == discovery::Family::kasa_camera;
+        return request.state_port != 0 && is_kasa_camera(target.host, request.state_port);
+    }
+
     const Announcements* announcements_;
+    const CloudOf cloud_;
     std::stop_source stop_;
 };
 
 }  // namespace
 
-std::unique_ptr<Opener> make_ladder_opener(const Announcements* announcements) { return std::make_unique<LadderOpener>(announcements); }
+std::unique_ptr<Opener> make_ladder_opener(const Announcements* announcements, CloudOf cloud) {
+    return std::make_unique<LadderOpener>(announcements, std::move(cloud));
+}
 
 bool tcp_probe(const std::string& host, std::uint16_t port) {
     const auto connector = net::make_tcp_connector();

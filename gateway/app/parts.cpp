@@ -51,7 +51,9 @@ json::object health_document(const Parts& parts) {
                                          {"flaps", view->counters().flaps}};
     return {{"uptime_s", static_cast<std::int64_t>(uptime_s(parts))},
             {"rss_mb", static_cast<std::int64_t>(resident_bytes() >> 20)},
-            {"devices", std::move(devices)}};
+            {"devices", std::move(devices)},
+            {"cloud", parts.cloud.status()},
+            {"egress", parts.cloud.egress()}};
 }
 
 std::string metrics_text(const Parts& parts) {

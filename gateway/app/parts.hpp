@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/app/clerk.hpp"
+#include "gateway/app/cloud_desk.hpp"
 #include "gateway/app/discovery_loop.hpp"
 #include "gateway/app/registry.hpp"
 #include "gateway/app/result_desk.hpp"
@@ -22,6 +23,7 @@ struct Parts {
     StateStore& store;
     Registry& registry;
     ResultDesk& desk;
+    CloudDesk& cloud;
     DiscoveryLoop& discovery;
     Clerk& clerk;
     EventBus& bus;

@@ -156,7 +156,11 @@ WebResult<json::value> mfa(const Parts& parts, const json::object& body) {
     if (code->size() > kMaxCode || code->find_first_not_of("0123456789") != std::string::npos) return bad("The code consists of digits only.", "Type it as it stands in the mail.");
     if (!parts.config()->cloud.enabled || parts.config()->local_only)
         return tl::unexpected(conflict("The cloud is off, so no code is waited for.", "Set cloud.enabled only if a Kasa camera needs it."));
-    return tl::unexpected(conflict("No login is waiting for a code.", "Log in again; a new code is mailed then."));
+    const auto done = parts.cloud.submit_code(*code);
+    if (done) return json::object{{"state", parts.cloud.status().at("state")}};
+    if (done.error().what == "no login is waiting for a code")
+        return tl::unexpected(conflict("No login is waiting for a code.", "Switch a Kasa camera that needs the cloud; a code is mailed when TP-Link wants one."));
+    return tl::unexpected(to_web_error(done.error(), "Enter the code of the newest mail; each is good for one attempt."));
 }
 
 constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{

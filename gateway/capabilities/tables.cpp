@@ -6,6 +6,7 @@ Table table_of(Family family) {
     switch (family) {
     case Family::tapo_camera: return {.rows = tapo_camera_table()};
     case Family::tapo_plug: return {.rows = tapo_plug_table()};
+    case Family::kasa_camera: return {.rows = kasa_camera_table()};
     default: return {};
     }
 }

@@ -9,6 +9,7 @@ namespace tplink::gateway {
 /// Everything of a family; an empty one for a family not supported yet.
 Table table_of(Family family);
 
+std::span<const Capability> kasa_camera_table();
 std::span<const Capability> tapo_camera_table();
 std::span<const Capability> tapo_plug_table();
 

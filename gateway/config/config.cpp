@@ -55,6 +55,25 @@ bool is_target(const std::string& text) {
     return ec == std::errc{} && end == text.data() + text.size() && bits >= 22 && bits <= 32;
 }
 
+void read_key(Section in, CloudKeyConfig& out) {
+    in.text("access_key", out.access_key);
+    in.secret("secret", out.secret);
+    if (out.access_key.empty() != out.secret.empty()) in.fault("access_key", "and secret belong together: give both, or none for the built-in ones");
+    in.finish();
+}
+
+void read_cloud(Section in, CloudConfig& out) {
+    in.flag("enabled", out.enabled);
+    in.text("url", out.url);
+    in.text("ca_file", out.ca_file);
+    if (!out.url.empty() && !out.url.starts_with("https://")) in.fault("url", "must begin with https://; leave it out to use TP-Link's servers");
+    Section keys = in.section("keys");
+    read_key(keys.section("login"), out.login_key);
+    read_key(keys.section("passthrough"), out.passthrough_key);
+    keys.finish();
+    in.finish();
+}
+
 void read_discovery(Section in, DiscoveryConfig& out) {
     in.flag("enabled", out.enabled);
     in.texts("targets", out.targets);
@@ -124,11 +143,7 @@ void read_all(Section in, Config& out, bool supervised) {
     Section account = in.section("account");
     read_credentials(account, out.account);
     account.finish();
-    Section cloud = in.section("cloud");
-    cloud.flag("enabled", out.cloud.enabled);
-    cloud.text("url", out.cloud.url);
-    cloud.text("ca_file", out.cloud.ca_file);
-    cloud.finish();
+    read_cloud(in.section("cloud"), out.cloud);
     in.flag("local_only", out.local_only);
     read_discovery(in.section("discovery"), out.discovery);
     Section http = in.section("http");

@@ -87,9 +87,17 @@ struct DiscoveryConfig {
     bool operator==(const DiscoveryConfig&) const = default;
 };
 
+/// An application key pair; empty: the built-in one.
+struct CloudKeyConfig {
+    std::string access_key;
+    Secret secret;
+    bool operator==(const CloudKeyConfig&) const = default;
+};
+
 struct CloudConfig {
     bool enabled = false;
     std::string url, ca_file;
+    CloudKeyConfig login_key, passthrough_key;
     bool operator==(const CloudConfig&) const = default;
 };
 

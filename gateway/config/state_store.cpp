@@ -162,8 +162,15 @@ std::string StateStore::text(const std::string& key, const std::function<std::st
     return made;
 }
 
+std::string StateStore::kept(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = texts_.find(key);
+    return at == texts_.end() ? std::string() : at->second;
+}
+
 void StateStore::put_text(const std::string& key, const std::string& text) {
     const std::lock_guard lock(mutex_);
+    if (const auto at = texts_.find(key); at != texts_.end() && at->second == text) return;
     texts_[key] = text;
     save();
 }

@@ -23,6 +23,8 @@ public:
     std::string text(const std::string& key, const std::function<std::string()>& make);
 
     void put_text(const std::string& key, const std::string& text);
+    /// A text that was put; empty when none was.
+    std::string kept(const std::string& key) const;
 
     /// Devices added, renamed or removed at run time, as devices[] entries in JSON, by id.
     std::map<std::string, std::string> added() const;

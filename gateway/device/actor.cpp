@@ -36,7 +36,12 @@ bool lists(const Identity& identity, std::string_view name) {
 
 std::chrono::seconds default_poll(Family family, bool battery) {
     if (battery) return std::chrono::seconds(3600);
-    return std::chrono::seconds(family == Family::tapo_plug || family == Family::kasa_plug ? 5 : 30);
+    switch (family) {
+    case Family::tapo_plug:
+    case Family::kasa_plug: return std::chrono::seconds(5);
+    case Family::kasa_camera: return std::chrono::seconds(10);  // one datagram, and motion is known by nothing else
+    default: return std::chrono::seconds(30);
+    }
 }
 
 DeviceActor::DeviceActor(DeviceConfig config, Credentials credentials, Learned learned, ActorDeps deps)
@@ -159,7 +164,7 @@ void DeviceActor::open() {
         opener_ = deps_.make_opener();
     }
     ++pulse_->logins;
-    Result<Opened> opened = opener_->open({host_, config_.port, family_, credentials_, learned_});
+    Result<Opened> opened = opener_->open({host_, config_.port, family_, credentials_, learned_, config_.state_port, config_.control});
     {
         const std::lock_guard lock(shared_mutex_);
         opener_.reset();

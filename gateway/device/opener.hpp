@@ -30,6 +30,8 @@ struct OpenRequest {
     Family family = Family::automatic;
     Credentials credentials;
     Learned learned;
+    std::uint16_t state_port = 0;  ///< Kasa cameras: UDP; 0: 9999
+    KasaControl control = KasaControl::automatic;
 };
 
 struct Opened {

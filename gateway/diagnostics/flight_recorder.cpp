@@ -81,6 +81,7 @@ public:
         return result;
     }
     std::string_view transport() const override { return session_->transport(); }
+    std::optional<Facts> facts() const override { return session_->facts(); }
     void cancel() override { session_->cancel(); }
 
 private:

@@ -24,7 +24,7 @@ struct ControlOptions {
 struct ControlDeps {
     net::HttpClientFactory http = net::make_http_client;
     const Clock& clock = system_clock();
-    std::shared_ptr<CloudAccount> cloud;  ///< null: there is none
+    std::function<std::shared_ptr<CloudAccount>()> cloud;  ///< the account as it is configured now; null: there is none
     std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;  ///< null: real time; false when stopped
 };
 

@@ -142,6 +142,7 @@ void CameraSession::ask_chunk(Way way, std::span<const Request* const> chunk, st
         }
         const auto [module, method] = split(request->method);
         auto picked = pick_answer(*tree, module, method);
+        if (!picked && picked.error().code == Errc::timeout) picked.error().aside = true;  // a moment's weakness
         if (picked && way == Way::cloud) by_cloud_[request->method] = {*picked, deps_.control.clock.now()};
         answers.push_back({request->method, std::move(picked)});
     }
@@ -209,12 +210,18 @@ Result<bool> CameraSession::happened(const std::string& module, const std::strin
 
 Result<json::object> CameraSession::exchange(Way way, const json::object& command, CloudUrgency urgency) {
     if (way == Way::local) return local_.send(command);
-    return deps_.control.cloud->passthrough(identity_.device_id, command, urgency, stop_.get_token());
+    const auto account = cloud();
+    if (!account) return tl::unexpected(no_way());
+    return account->passthrough(identity_.device_id, command, urgency, stop_.get_token());
 }
+
+std::shared_ptr<CloudAccount> CameraSession::cloud() const { return deps_.control.cloud ? deps_.control.cloud() : nullptr; }
 
 bool CameraSession::cloud_possible() const {
     const ControlMode mode = options_.control.mode;
-    return (mode == ControlMode::automatic || mode == ControlMode::cloud) && deps_.control.cloud && deps_.control.cloud->allowed();
+    if (mode != ControlMode::automatic && mode != ControlMode::cloud) return false;
+    const auto account = cloud();
+    return account && account->allowed();
 }
 
 CameraSession::Way CameraSession::decide() {
@@ -236,7 +243,8 @@ Error CameraSession::no_way() const {
     }
     if (options_.control.mode == ControlMode::automatic && !trouble) return aside({Errc::timeout, "local control is still being looked for", 0, {}});
     if (trouble && trouble->code == Errc::auth_failed) return aside(*trouble);
-    const std::string why = deps_.control.cloud ? deps_.control.cloud->status().message : "the cloud is off: set cloud.enabled: true to allow it";
+    const auto account = cloud();
+    const std::string why = account ? account->status().message : "the cloud is off: set cloud.enabled: true to allow it";
     return aside({Errc::cloud_disabled, "this camera's firmware takes commands only through TP-Link's cloud, and " + why, 0, {}});
 }
 

@@ -45,6 +45,7 @@ private:
     Result<json::object> sysinfo();
     Way decide();
     Error no_way() const;
+    std::shared_ptr<CloudAccount> cloud() const;
     bool cloud_possible() const;
     Result<json::object> exchange(Way way, const json::object& command, CloudUrgency urgency);
     Result<json::value> call_by_cloud(const Request& request, const json::object& command, const std::string& module, const std::string& method);

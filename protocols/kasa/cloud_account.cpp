@@ -68,9 +68,7 @@ private:
 };
 
 CloudAccount::CloudAccount(CloudOptions options, CloudDeps deps) : options_(std::move(options)), deps_(std::move(deps)) {
-    const std::string before = deps_.load();
-    memory_ = recall(before, options_.account, deps_.random);
-    if (memory_.to_text() != before) keep();
+    memory_ = recall(deps_.load(), options_.account, deps_.random);  // kept when something is sent
 }
 
 CloudAccount::~CloudAccount() = default;
@@ -362,14 +360,17 @@ tl::unexpected<Error> CloudAccount::standing(CloudState state) const {
 
 void CloudAccount::settle(CloudState state, std::int64_t until) {
     bool worth_keeping = false;
+    bool changed = false;
     {
         const std::lock_guard lock(mutex_);
         worth_keeping = bars(state) || bars(memory_.state);
-        if (memory_.state != state) memory_.since = now();
+        changed = memory_.state != state;
+        if (changed) memory_.since = now();
         memory_.state = state;
         memory_.until = until;
     }
     if (worth_keeping) keep();
+    if (changed && deps_.changed) deps_.changed();
 }
 
 void CloudAccount::recovered() {

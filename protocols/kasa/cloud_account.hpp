@@ -32,6 +32,7 @@ struct CloudDeps {
     RandomBytes& random = system_random();
     std::function<std::string()> load = [] { return std::string(); };      ///< what `save` got last, also before a restart
     std::function<void(const std::string&)> save = [](const std::string&) {};  ///< holds tokens: to be kept private
+    std::function<void()> changed = {};  ///< status() tells another state; on the asking thread
     /// Waits; false when stopped. Tests replace it to let time pass.
     std::function<bool(std::chrono::milliseconds, std::stop_token)> wait = {};
 };

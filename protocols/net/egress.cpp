@@ -32,6 +32,7 @@ public:
         auto response = inner->send(request);
         sent_ = inner->sent();
         guard_.record(options_, purpose_, request, response, sent_);
+        if (guard_.changed_) guard_.changed_();
         if (!response && !guard_.allowed()) return fail(Errc::cloud_disabled, guard_.why_not());
         return response;
     }

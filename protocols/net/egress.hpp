@@ -43,6 +43,9 @@ public:
     /// errors of its send(): cloud_disabled while the gate is closed; else those of HttpClient.
     std::unique_ptr<HttpClient> client(const HttpOptions& options, std::string purpose);
 
+    /// Called after an entry changed, on the asking thread; to be set before the first client is made.
+    void on_change(std::function<void()> callback) { changed_ = std::move(callback); }
+
     /// By host and port.
     std::vector<EgressRecord> ledger() const;
     std::uint64_t refused() const { return refused_; }  ///< requests that the gate stopped
@@ -56,6 +59,7 @@ private:
 
     const Clock& clock_;
     const HttpClientFactory real_;
+    std::function<void()> changed_;
     std::atomic<bool> allowed_ = false;
     std::atomic<std::uint64_t> refused_ = 0;
     mutable std::mutex mutex_;

@@ -161,7 +161,7 @@ struct CameraRig {
     CameraSession& open() {
         CameraOptions options;
         options.control = {"10.0.0.9", 10443, camera.account, mode, known};
-        CameraDeps deps{{camera.http(), cloud.clock, std::shared_ptr<CloudAccount>(std::shared_ptr<void>(), cloud.account.get()),
+        CameraDeps deps{{camera.http(), cloud.clock, [this] { return std::shared_ptr<CloudAccount>(std::shared_ptr<void>(), cloud.account.get()); },
                          [this](std::chrono::milliseconds time, std::stop_token) {
                              cloud.clock.passed += time;
                              return true;

@@ -140,7 +140,7 @@ struct Rig {
     /// As after a restart of the program: only what was saved remains.
     void start() {
         account = std::make_unique<CloudAccount>(
-            options, CloudDeps{guard, clock, random, [this] { return saved; }, [this](const std::string& text) { saved = text; },
+            options, CloudDeps{guard, clock, random, [this] { return saved; }, [this](const std::string& text) { saved = text; }, {},
                                [this](std::chrono::milliseconds time, std::stop_token) {
                                    clock.passed += time;
                                    return true;
