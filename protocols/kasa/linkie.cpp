@@ -5,7 +5,7 @@
 
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/crypto.hpp"
-#include "protocols/discovery/kasa_udp.hpp"
+#include "protocols/kasa/xor.hpp"
 #include "protocols/kasa/cloud_codes.hpp"
 #include "protocols/tapo/reply.hpp"
 
@@ -75,7 +75,7 @@ std::string linkie_authorization(PasswordForm form, const Credentials& account) 
     return "Basic " + base64_encode(as_bytes(user + ":" + secret));
 }
 
-std::string linkie_body(std::string_view json_text) { return "content=" + url_encode(base64_encode(discovery::xor_encrypt(json_text))); }
+std::string linkie_body(std::string_view json_text) { return "content=" + url_encode(base64_encode(xor_encrypt(json_text))); }
 
 net::HttpRequest linkie_request(const LinkieLogin& login, const Credentials& account, const json::object& command) {
     net::HttpRequest request;
@@ -102,7 +102,7 @@ Result<json::object> read_linkie(const net::HttpResponse& response) {
     std::erase_if(text, [](char c) { return kBlank.find(c) != kBlank.npos; });
     const auto cipher = base64_decode(text);
     if (!cipher) return fail(Errc::malformed, "local control: the answer is no base64");
-    auto parsed = tapo::parse_object(discovery::xor_decrypt(*cipher));
+    auto parsed = tapo::parse_object(xor_decrypt(*cipher));
     if (!parsed) return fail(Errc::malformed, "local control: the answer does not decode");
     const auto code = tapo::find_int(*parsed, "err_code");
     if (code && *code != 0) return tl::unexpected(device_error(*code, "local control"));

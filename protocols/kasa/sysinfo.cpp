@@ -1,6 +1,7 @@
 #include "protocols/kasa/sysinfo.hpp"
 
 #include "protocols/discovery/kasa_udp.hpp"
+#include "protocols/kasa/xor.hpp"
 #include "protocols/tapo/reply.hpp"
 
 namespace tplink::kasa {
@@ -38,7 +39,7 @@ Result<json::object> read_sysinfo(const json::object& reply) {
 
 Result<json::object> read_sysinfo(Bytes datagram) {
     if (datagram.size() > kMaxDatagram) return fail(Errc::malformed, "state: answer too long");
-    const auto reply = tapo::parse_object(discovery::xor_decrypt(datagram));
+    const auto reply = tapo::parse_object(xor_decrypt(datagram));
     if (!reply) return fail(Errc::malformed, "state: the answer does not decode");
     return read_sysinfo(*reply);
 }

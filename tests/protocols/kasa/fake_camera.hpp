@@ -2,6 +2,7 @@
 // A Kasa camera as its page describes it, behind a fake socket and a fake HttpClient.
 
 #include "protocols/discovery/kasa_udp.hpp"
+#include "protocols/kasa/xor.hpp"
 #include "protocols/kasa/camera_session.hpp"
 #include "tests/protocols/kasa/fake_cloud.hpp"
 
@@ -77,11 +78,11 @@ private:
         explicit Udp(FakeCamera& camera) : camera_(camera) {}
         Result<void> send_to(Bytes data, const std::string& address, std::uint16_t port) override {
             ++camera_.datagrams;
-            EXPECT_EQ(discovery::xor_decrypt(data), R"({"system":{"get_sysinfo":{}}})");
+            EXPECT_EQ(xor_decrypt(data), R"({"system":{"get_sysinfo":{}}})");
             if (!camera_.udp || camera_.lost_datagrams-- > 0) return {};
-            waiting_.push_back({"10.9.9.9", port, discovery::xor_encrypt("{}")});  // somebody else's
+            waiting_.push_back({"10.9.9.9", port, xor_encrypt("{}")});  // somebody else's
             const json::object reply{{"system", json::object{{"get_sysinfo", json::object{{"err_code", 0}, {"system", camera_.fields}}}}}};
-            waiting_.push_back({address, port, discovery::xor_encrypt(json::serialize(reply))});
+            waiting_.push_back({address, port, xor_encrypt(json::serialize(reply))});
             return {};
         }
         Result<std::optional<net::Datagram>> receive(std::chrono::milliseconds) override {
@@ -140,8 +141,8 @@ private:
         if (local == Local::gone_path || !path) return net::HttpResponse{404, {}, ""};
         if (authorization != linkie_authorization(accepts.form, account)) return net::HttpResponse{401, {}, ""};
         const auto cipher = base64_decode(url_decode(request.body.substr(8)));
-        const json::object command = json::parse(discovery::xor_decrypt(cipher.value())).as_object();
-        return net::HttpResponse{200, {}, base64_encode(discovery::xor_encrypt(json::serialize(run(command))))};
+        const json::object command = json::parse(xor_decrypt(cipher.value())).as_object();
+        return net::HttpResponse{200, {}, base64_encode(xor_encrypt(json::serialize(run(command))))};
     }
 };
 
