@@ -1,16 +1,64 @@
 #include "tests/simulators/host/build_camera.hpp"
 
 #include <array>
+#include <boost/json.hpp>
+#include <fstream>
+#include <iterator>
+#include <map>
 
 #include "tests/simulators/camera_l1.hpp"
 #include "tests/simulators/camera_l3.hpp"
 #include "tests/simulators/camera_l4.hpp"
 #include "tests/simulators/camera_vigi.hpp"
+#include "tests/simulators/document/document_camera.hpp"
 #include "tests/simulators/host/hosted_device.hpp"
 #include "tests/simulators/host/option_reader.hpp"
 
 namespace tplink::sim {
+
+namespace json = boost::json;
+
 namespace {
+
+std::optional<json::object> read_document(const std::string& path) {
+    std::ifstream in(path);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    boost::system::error_code error;
+    const json::value parsed = json::parse(text, error);
+    if (error || !parsed.is_object()) return std::nullopt;
+    return parsed.get_object();
+}
+
+/// "document": file of method -> result; its member "children" (device_id -> document) stands for a hub's
+/// cameras.
+void read_document_options(OptionReader& options, CameraOptions& out) {
+    DocumentTraits traits;
+    std::string path;
+    options.read("document", path);
+    options.read("shuffles_batches", traits.shuffles_batches);
+    options.read("breaks_batches", traits.breaks_batches);
+    options.read("strict_params", traits.strict_params);
+    traits.clock_skew_s = out.camera.clock_skew_s;
+    traits.siren_s = out.camera.siren_s;
+    if (path.empty()) return;
+    auto document = read_document(path);
+    if (!document) {
+        options.refuse("document: " + path + " is no JSON object");
+        return;
+    }
+    std::map<std::string, json::object> children;
+    if (const json::value* given = document->if_contains("children"); given && given->is_object())
+        for (const auto& [id, child] : given->get_object())
+            if (child.is_object()) children[id] = child.get_object();
+    document->erase("children");
+    out.make_inside = [traits, document = *document, children](const DeviceOptions& device) {
+        DocumentTraits own = traits;
+        own.mac = device.mac;
+        own.alias = device.alias;
+        own.address = device.address;
+        return std::make_shared<DocumentCamera>(document, children, own, device.world);
+    };
+}
 
 void read_camera(OptionReader& options, CameraOptions& out) {
     options.read("reboot_ms", out.reboot_ms);
@@ -29,6 +77,7 @@ void read_camera(OptionReader& options, CameraOptions& out) {
     options.read("max_attempts", out.max_attempts);
     options.read("lockout_s", out.lockout);
     options.read("clock_skew_s", out.camera.clock_skew_s);
+    read_document_options(options, out);
     options.read("pkcs1_announcement", out.pkcs1_announcement);
     options.choose(
         "alarm",

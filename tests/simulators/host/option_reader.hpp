@@ -50,6 +50,10 @@ public:
         used_.emplace(key);
         return options_.if_contains(key);
     }
+    /// Something wrong that only the caller can see.
+    void refuse(std::string sentence) {
+        if (error_.empty()) error_ = std::move(sentence);
+    }
     /// What was wrong first; a key that was never asked for counts. Empty: nothing.
     std::string error() const {
         if (!error_.empty()) return error_;
