@@ -75,9 +75,11 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     if (const std::string alias = slug(view.name); !alias.empty() && alias != view.id) spec.aliases.push_back(alias);
     stream::MediaEndpoint endpoint;
     endpoint.host = view.host;
-    endpoint.port = access.config.media_port != 0 ? access.config.media_port : std::uint16_t{8800};
-    endpoint.scheme = view.family == Family::vigi_camera ? stream::Scheme::vigi : stream::Scheme::tapo;
-    endpoint.credentials = {"admin", access.credentials.password};
+    const bool kasa = view.family == Family::kasa_camera;
+    endpoint.port = access.config.media_port != 0 ? access.config.media_port : std::uint16_t{kasa ? 19443 : 8800};
+    endpoint.scheme = kasa ? stream::Scheme::kasa : view.family == Family::vigi_camera ? stream::Scheme::vigi : stream::Scheme::tapo;
+    endpoint.credentials = {kasa ? access.credentials.username : "admin", access.credentials.password};
+    endpoint.talk_port = access.config.talk_port;
     endpoint.quality = access.config.stream == StreamChoice::sd ? stream::Quality::sd : stream::Quality::hd;
     spec.streams.push_back({"main", endpoint});
     endpoint.quality = stream::Quality::sd;

@@ -74,12 +74,16 @@ Result<stream::MediaEndpoint> parse_endpoint_uri(const std::string& uri) {
     stream::MediaEndpoint endpoint;
     std::string_view rest = uri;
     const auto mark_of_scheme = rest.find("://");
-    if (mark_of_scheme == std::string_view::npos) return wrong("it begins with neither tapo:// nor vigi://");
+    if (mark_of_scheme == std::string_view::npos) return wrong("it begins with none of tapo://, vigi:// and kasa://");
     const std::string scheme = ascii_lower(rest.substr(0, mark_of_scheme));
-    if (scheme == "vigi")
+    if (scheme == "vigi") {
         endpoint.scheme = stream::Scheme::vigi;
-    else if (scheme != "tapo")
-        return wrong("it begins with neither tapo:// nor vigi://");
+    } else if (scheme == "kasa") {
+        endpoint.scheme = stream::Scheme::kasa;
+        endpoint.port = 19443;
+    } else if (scheme != "tapo") {
+        return wrong("it begins with none of tapo://, vigi:// and kasa://");
+    }
     rest.remove_prefix(scheme.size() + 3);
     std::string_view query;
     if (const auto mark = rest.find('?'); mark != std::string_view::npos) {
@@ -99,7 +103,7 @@ Result<stream::MediaEndpoint> parse_endpoint_uri(const std::string& uri) {
 
 std::string format_endpoint_uri(const stream::MediaEndpoint& endpoint) {
     const bool v6 = endpoint.host.find(':') != std::string::npos;
-    std::string text = endpoint.scheme == stream::Scheme::vigi ? "vigi://" : "tapo://";
+    std::string text = endpoint.scheme == stream::Scheme::vigi ? "vigi://" : endpoint.scheme == stream::Scheme::kasa ? "kasa://" : "tapo://";
     text += (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
     text += endpoint.quality == stream::Quality::sd ? "/sd" : "/hd";
     text += endpoint.audio ? "?audio=1" : "?audio=0";

@@ -214,7 +214,7 @@ void install_properties(GObjectClass* object) {
     object->set_property = set_property;
     object->get_property = get_property;
     g_object_class_install_property(
-        object, kLocation, g_param_spec_string("location", "Location", "tapo://host[:port][/hd|/sd][?audio=0&channel=N] or vigi://...", nullptr, kText));
+        object, kLocation, g_param_spec_string("location", "Location", "tapo://host[:port][/hd|/sd][?audio=0&channel=N] or vigi://..., kasa://...", nullptr, kText));
     g_object_class_install_property(object, kUser, g_param_spec_string("user-id", "User", "User name, where the camera asks for one", nullptr, kText));
     g_object_class_install_property(object, kPassword, g_param_spec_string("user-pw", "Password", "Password of the cloud account, or its MD5 or SHA-256 in upper-case hex", nullptr, kWriteOnly));
     g_object_class_install_property(object, kTimeout, g_param_spec_uint("timeout", "Timeout", "Milliseconds without media after which the stream ends", 100, 600000, 5000, kText));
@@ -239,7 +239,7 @@ void tplink_src_class_init(TplinkSrcClass* klass) {
 GstURIType uri_type(GType) { return GST_URI_SRC; }
 
 const gchar* const* uri_protocols(GType) {
-    static const gchar* const protocols[] = {"tapo", "vigi", nullptr};
+    static const gchar* const protocols[] = {"tapo", "vigi", "kasa", nullptr};
     return protocols;
 }
 

@@ -39,4 +39,8 @@ public:
 
 std::unique_ptr<TcpConnector> make_tcp_connector();
 
+/// The same over TLS for devices: TLS 1.0 and up, static RSA too, any certificate unless one is pinned. Reading and
+/// writing must happen on one thread. errors besides: certificate_changed.
+std::unique_ptr<TcpConnector> make_tls_connector(std::string certificate_sha256 = "");
+
 }  // namespace tplink::net

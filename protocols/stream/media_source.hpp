@@ -29,14 +29,14 @@ struct MediaPart {
     bool keyframe = false;  ///< h264 parts: what the sender says of it
 };
 
-enum class Scheme { tapo, vigi };
+enum class Scheme { tapo, vigi, kasa };
 enum class Quality { hd, sd };  ///< main stream, lesser stream
 
 struct MediaEndpoint {
     Scheme scheme = Scheme::tapo;
     std::string host;
     std::uint16_t port = 8800;
-    Credentials credentials;  ///< Tapo: the cloud account's password (or its ready upper-case MD5/SHA-256 hash); user name is always admin
+    Credentials credentials;  ///< Tapo: the cloud account's password (or its ready upper-case MD5/SHA-256 hash); user name is always admin; Kasa: the account itself
     Quality quality = Quality::hd;
     bool audio = true;        ///< false: the camera is asked to send no sound
     unsigned channel = 0;

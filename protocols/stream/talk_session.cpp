@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocols/stream/kasa_source.hpp"
 #include "protocols/stream/media_session.hpp"
 
 namespace tplink::stream {
@@ -111,6 +112,7 @@ Buffer talk_packet(Bytes frame, std::uint64_t index) {
 
 std::unique_ptr<TalkSession> make_talk_session(const MediaEndpoint& endpoint, std::unique_ptr<net::TcpConnector> connector,
                                                RandomBytes& random) {
+    if (endpoint.scheme == Scheme::kasa) return make_kasa_talk(endpoint, net::make_tls_connector(), random);
     return std::make_unique<TapoTalk>(endpoint, std::move(connector), random);
 }
 
