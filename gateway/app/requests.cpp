@@ -163,7 +163,12 @@ WebResult<json::value> mfa(const Parts& parts, const json::object& body) {
     return tl::unexpected(to_web_error(done.error(), "Enter the code of the newest mail; each is good for one attempt."));
 }
 
-constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
+/// How the cloud account stands, and the book of outside connections.
+WebResult<json::value> cloud(const Parts& parts, const json::object&) {
+    return json::object{{"account", parts.cloud.status()}, {"egress", parts.cloud.egress()}};
+}
+
+constexpr std::array<std::pair<std::string_view, Handler>, 15> kHandlers = {{
     {"health_check", health_check},
     {"restart", restart},
     {"options", options},
@@ -177,6 +182,7 @@ constexpr std::array<std::pair<std::string_view, Handler>, 14> kHandlers = {{
     {"snapshot", snapshot},
     {"talk", talk},
     {"account/mfa", mfa},
+    {"cloud", cloud},
     {"diagnostics", diagnostics},
 }};
 

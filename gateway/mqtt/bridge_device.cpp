@@ -28,6 +28,17 @@ public:
         out.fields["value_template"] = "{{ value_json['" + std::string(id) + "'] }}";
         return out;
     }
+    /// From bridge/health: a value and its details.
+    Entity from_health(std::string_view id, std::string_view name, std::string_view section, std::string_view field, std::string_view icon) const {
+        Entity out = base(id, "sensor", name, "diagnostic");
+        const std::string path = "value_json['" + std::string(section) + "']";
+        out.fields["state_topic"] = topics_.bridge("health");
+        out.fields["value_template"] = "{{ " + path + "['" + std::string(field) + "'] }}";
+        out.fields["json_attributes_topic"] = topics_.bridge("health");
+        out.fields["json_attributes_template"] = "{{ " + path + " | tojson }}";
+        out.fields["icon"] = icon;
+        return out;
+    }
     Entity log_level() const {
         Entity out = from_info("log_level", "select", "Log level", "config");
         out.fields["options"] = json::array{"trace", "debug", "info", "warning", "error"};
@@ -83,7 +94,9 @@ Discovery describe_bridge(const Topics& topics, const Origin& origin, const std:
     discover.fields["icon"] = "mdi:magnify";
     out.components = {writer.connection(), writer.from_info("version", "sensor", "Version", "diagnostic"),
                       writer.log_level(),  std::move(restart),  std::move(discover), std::move(devices),
-                      writer.problem()};
+                      writer.problem(),
+                      writer.from_health("cloud_account", "Cloud account", "cloud", "state", "mdi:cloud-lock-outline"),
+                      writer.from_health("outside_requests", "Outside requests", "egress", "requests", "mdi:earth-arrow-right")};
     return out;
 }
 

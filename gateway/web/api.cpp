@@ -234,6 +234,7 @@ HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::s
         return reply_or_error(
             body_object(request).and_then([&](const json::object& body) { return backend_.discover(body); }));
     }
+    if (parts[1] == "cloud" && parts.size() == 2) return read ? ask("cloud", request) : wrong_method("GET");
     if (parts[1] == "account" && parts.size() == 3 && parts[2] == "mfa")
         return post ? ask("account/mfa", request) : wrong_method("POST");
     if (parts[1] == "settings" && parts.size() == 2) {

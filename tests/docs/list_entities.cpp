@@ -72,5 +72,7 @@ int main() {
     print("Tapo plugs", tapo_plug_table(), false);
     std::cout << '\n';
     print("Tapo cameras", tapo_camera_table(), true);
+    std::cout << '\n';
+    print("Kasa cameras", kasa_camera_table(), true);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "protocols/net/http_client.hpp"
+#include "protocols/net/tcp_stream.hpp"
 #include "tests/protocols/support/tls_server.hpp"
 
 namespace tplink::net {
@@ -51,6 +52,28 @@ TEST_P(DeviceTls, Connects) {
         EXPECT_EQ(response->body, "hello");
     }
     EXPECT_EQ(client->certificate_sha256(), test::sha256_of(*identity));
+}
+
+/// The same as a byte stream, as video and speech of old cameras need it.
+TEST_P(DeviceTls, CarriesAByteStream) {
+    const auto identity = test::make_identity(GetParam().rsa_bits, GetParam().sha1);
+    const TlsServer server(identity, GetParam().ciphers, GetParam().min_version, GetParam().max_version);
+    const auto connector = make_tls_connector();
+    auto stream = connector->connect("127.0.0.1", static_cast<std::uint16_t>(server.port()), std::chrono::seconds(5));
+    ASSERT_TRUE(stream) << stream.error().what;
+    ASSERT_TRUE((*stream)->write_all(as_bytes("POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello"), std::chrono::seconds(5)));
+    std::string text;
+    std::array<std::byte, 256> bytes{};
+    while (text.find("hello") == std::string::npos) {
+        const auto count = (*stream)->read_some(bytes, std::chrono::seconds(5));
+        ASSERT_TRUE(count) << count.error().what;
+        ASSERT_GT(*count, 0U) << text;
+        text += as_text(Bytes(bytes).first(*count));
+    }
+    connector->cancel();
+    EXPECT_EQ((*stream)->read_some(bytes, std::chrono::seconds(5)).error().code, Errc::cancelled);
+    EXPECT_EQ(make_tls_connector(std::string(64, '0'))->connect("127.0.0.1", static_cast<std::uint16_t>(server.port()), std::chrono::seconds(5)).error().code,
+              Errc::certificate_changed);
 }
 
 INSTANTIATE_TEST_SUITE_P(
