@@ -76,7 +76,7 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     stream::MediaEndpoint endpoint;
     endpoint.host = view.host;
     const bool kasa = view.family == Family::kasa_camera;
-    endpoint.port = access.config.media_port != 0 ? access.config.media_port : std::uint16_t{kasa ? 19443 : 8800};
+    endpoint.port = access.config.media_port != 0 ? access.config.media_port : static_cast<std::uint16_t>(kasa ? 19443 : 8800);
     endpoint.scheme = kasa ? stream::Scheme::kasa : view.family == Family::vigi_camera ? stream::Scheme::vigi : stream::Scheme::tapo;
     endpoint.credentials = {kasa ? access.credentials.username : "admin", access.credentials.password};
     endpoint.talk_port = access.config.talk_port;
