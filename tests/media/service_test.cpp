@@ -168,7 +168,7 @@ TEST_F(ServiceTest, TheRtspBackchannelIsHeard) {
         rtp::write_header(std::span(packet).first<rtp::kHeaderSize>(), {8, n == 0, static_cast<std::uint16_t>(n), n * 160, 7});
         append(packet, Bytes(all).subspan(n * 160, 160));
         viewer.send_frame(4, packet);
-        std::this_thread::sleep_until(begin + n * 20ms);
+        EXPECT_TRUE(wait_until([&] { return std::chrono::steady_clock::now() >= begin + n * 20ms; }));
     }
     EXPECT_TRUE(wait_until([&] { return camera_->spoken().size() >= 7800; })) << camera_->spoken().size();
     EXPECT_GT(likeness(camera_->spoken()), 0.95);
