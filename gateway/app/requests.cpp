@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "gateway/app/bundle.hpp"
+#include "gateway/app/ledger.hpp"
+#include "gateway/app/login_test.hpp"
 #include "gateway/app/views.hpp"
 
 namespace tplink::gateway {
@@ -168,7 +170,16 @@ WebResult<json::value> cloud(const Parts& parts, const json::object&) {
     return json::object{{"account", parts.cloud.status()}, {"egress", parts.cloud.egress()}};
 }
 
-constexpr std::array<std::pair<std::string_view, Handler>, 15> kHandlers = {{
+WebResult<json::value> device_exchanges(const Parts& parts, const json::object& body) {
+    return device_of(parts, body).and_then([&](const std::string& id) -> WebResult<json::value> {
+        const auto view = parts.registry.view(id);
+        return json::object{{"exchanges", view ? exchanges(parts, *view) : json::array{}}};
+    });
+}
+
+WebResult<json::value> egress(const Parts& parts, const json::object&) { return json::object{{"addresses", egress_ledger(parts)}}; }
+
+constexpr std::array<std::pair<std::string_view, Handler>, 18> kHandlers = {{
     {"health_check", health_check},
     {"restart", restart},
     {"options", options},
@@ -179,6 +190,9 @@ constexpr std::array<std::pair<std::string_view, Handler>, 15> kHandlers = {{
     {"device/rename", rename},
     {"device/options", device_options},
     {"device/reconnect", reconnect},
+    {"device/exchanges", device_exchanges},
+    {"device/test", test_login},
+    {"egress", egress},
     {"snapshot", snapshot},
     {"talk", talk},
     {"account/mfa", mfa},

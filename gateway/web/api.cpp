@@ -237,6 +237,10 @@ HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::s
     if (parts[1] == "cloud" && parts.size() == 2) return read ? ask("cloud", request) : wrong_method("GET");
     if (parts[1] == "account" && parts.size() == 3 && parts[2] == "mfa")
         return post ? ask("account/mfa", request) : wrong_method("POST");
+    if (parts[1] == "egress" && parts.size() == 2)
+        return read ? reply_or_error(backend_.request("egress", {})) : wrong_method("GET");
+    if (parts[1] == "probe" && parts.size() == 2) return post ? ask("device/test", request) : wrong_method("POST");
+    if (parts[1] == "restart" && parts.size() == 2) return post ? ask("restart", request) : wrong_method("POST");
     if (parts[1] == "settings" && parts.size() == 2) {
         if (request.method == "PATCH") return ask("options", request);
         return read ? reply_or_error(backend_.request("settings", {})) : wrong_method("GET, PATCH");
@@ -279,6 +283,8 @@ HttpResponse Api::route_device(const HttpRequest& request, const std::string& id
     const bool post = request.method == "POST";
     if (rest[0] == "whep" && rest.size() == 2) return whep_session(request, rest[1]);
     if (rest.size() != 1) return no_such_path();
+    if (rest[0] == "exchanges")
+        return request.is_read() ? reply_or_error(backend_.request("device/exchanges", {{"id", id}})) : wrong_method("GET");
     if (rest[0] == "set") return post ? set(request, id) : wrong_method("POST");
     if (rest[0] == "snapshot.jpg") return request.is_read() ? snapshot(request, id) : wrong_method("GET");
     if (rest[0] == "whep") return post ? whep_open(request, id) : wrong_method("POST, OPTIONS");

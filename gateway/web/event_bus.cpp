@@ -45,13 +45,17 @@ EventBus::Subscription::Next EventBus::Subscription::next(const std::stop_token&
 void EventBus::publish(std::string_view event, const boost::json::object& data) {
     {
         const std::lock_guard lock(mutex_);
-        if (readers_.empty() && event != "log") return; // no page is open: nothing to write down
+        if (readers_.empty() && event != "log" && event != "detection") return; // no page is open: nothing to write down
     }
     const auto frame = make_frame(event, data);
     const std::lock_guard lock(mutex_);
     if (event == "log") {
         log_.push_back(frame);
         if (log_.size() > kLogLinesKept) log_.pop_front();
+    }
+    if (event == "detection") {
+        detections_.push_back(frame);
+        if (detections_.size() > kDetectionsKept) detections_.pop_front();
     }
     std::erase_if(readers_, [&](const std::weak_ptr<Subscription>& reader) {
         const auto subscription = reader.lock();
@@ -65,6 +69,8 @@ std::shared_ptr<EventBus::Subscription> EventBus::subscribe(std::size_t log_line
     const std::lock_guard lock(mutex_);
     const std::size_t first = log_.size() - std::min(log_.size(), log_lines);
     for (std::size_t i = first; i < log_.size(); ++i) subscription->push(log_[i]);
+    if (log_lines > 0)
+        for (const auto& frame : detections_) subscription->push(frame);
     readers_.push_back(subscription);
     return subscription;
 }

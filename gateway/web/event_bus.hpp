@@ -21,7 +21,7 @@ class EventBus {
 public:
     static constexpr std::size_t kMaxQueuedBytes =
         2 << 20; ///< per reader; the state of 1000 devices is about 1 MB
-    static constexpr std::size_t kLogLinesKept = 300;
+    static constexpr std::size_t kLogLinesKept = 300, kDetectionsKept = 100;
 
     /// One reader. Ends when it fell behind or the stop token asks for it.
     class Subscription {
@@ -45,10 +45,10 @@ public:
         bool cut_off_ = false;
     };
 
-    /// `event`: state | device | removed | result | stream | detection | log. Lines of `log` are kept for
-    /// later readers.
+    /// `event`: state | device | removed | result | stream | detection | probe | log. Lines of `log` and
+    /// detections are kept for later readers.
     void publish(std::string_view event, const boost::json::object& data);
-    /// `log_lines`: how many of the last log lines come first.
+    /// `log_lines`: how many of the last log lines come first; the kept detections too when it is not 0.
     std::shared_ptr<Subscription> subscribe(std::size_t log_lines = 0);
     std::size_t readers() const;
     /// The last lines of the log as JSON texts, oldest first.
@@ -57,7 +57,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<std::weak_ptr<Subscription>> readers_;
-    std::deque<std::shared_ptr<const std::string>> log_;
+    std::deque<std::shared_ptr<const std::string>> log_, detections_;
 };
 
 } // namespace tplink::gateway

@@ -104,13 +104,13 @@ class AddOn(unittest.TestCase):
         return process
 
     def start(self):
-        environment = {"PATH": "/usr/bin:/bin", "SUPERVISOR_TOKEN": TOKEN, "TPLINK2MQTT_SUPERVISOR": "127.0.0.1:8099"}
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SUPERVISOR_TOKEN": TOKEN, "TPLINK2MQTT_SUPERVISOR": "127.0.0.1:8099"}
         if ROOTFS:
             image = json.loads((ROOTFS / "image.json").read_text())
             data = ROOTFS / "data"
             shutil.rmtree(data, True)
             data.mkdir()
-            command = ["chroot", str(ROOTFS), *image["entrypoint"], *image["cmd"]]
+            command = [shutil.which("chroot") or "/usr/sbin/chroot", str(ROOTFS), *image["entrypoint"], *image["cmd"]]
             environment |= image["env"]
         else:
             data = self.folder / "data"

@@ -1,19 +1,25 @@
 // The page in Chromium, against the real HTTP server over invented devices.
 
 import assert from 'node:assert/strict';
+import {get} from 'node:http';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
 import {DESKTOP, PHONE, checkAccessibility, checkTouchTargets, checkWidth, launchBrowser, openPage, screenshot, waitForVideo} from './lib/browser.mjs';
-import {all, attic, garden, hall, heater, lamp} from './lib/devices.mjs';
+import {all, answers, attic, garden, hall, heater, lamp} from './lib/devices.mjs';
 import {FakeGateway} from './lib/fake_gateway.mjs';
 import {startPrefixProxy} from './lib/prefix_proxy.mjs';
 import {answerWithMovingPicture} from './lib/video_sender.mjs';
 
+/** Bytes on the wire: node's own fetch would unpack them. */
+const gzipped = (url) => new Promise((resolve, reject) => get(url, {headers: {'Accept-Encoding': 'gzip'}}, (reply) => {
+    let size = 0;
+    reply.on('data', (part) => (size += part.length)).on('end', () => resolve(size));
+}).on('error', reject));
 const WAIT = {timeout: 10_000};
 let browser, gateway, pages;
 
 before(async () => {
     // Two pages of this browser talk to each other below: real addresses instead of mDNS names.
-    browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns']);
+    browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
 });
 after(() => browser?.close());
 
@@ -142,6 +148,7 @@ for (const colorScheme of ['light', 'dark']) {
         test(`accessible, within the window and touchable: ${sizeName}, ${colorScheme}`, async () => {
             gateway.tell({whep_error: {status: 503, message: 'Privacy is on.', hint: 'Turn it off to watch.'}, no_picture: garden.id});
             gateway.tell({found: [{host: '192.168.1.31', model: 'C225', name: 'Nursery', known: false}]});
+            gateway.tell({answers});
             gateway.tell({log: {time: '2026-01-02T03:04:05Z', level: 'warning', device: 'Hall', message: `long ${'word'.repeat(60)}`}});
             const places = {home: '#/', camera: `#/device/${hall.id}`, offline: `#/device/${attic.id}`, plug: `#/device/${lamp.id}`, add: '#/add', system: '#/system'};
             const page = await open('#/', {size, colorScheme, reducedMotion: 'reduce', ignore: [/503/]});
@@ -149,6 +156,8 @@ for (const colorScheme of ['light', 'dark']) {
                 await page.evaluate((to) => (location.hash = to), hash);
                 await page.locator({home: 'tp-plug-tile', add: 'tp-add li', system: 'tp-system .log div'}[name] ?? 'tp-facts').first().waitFor(WAIT);
                 if (name === 'camera') await page.getByText('Turn it off to watch.').waitFor(WAIT);
+                if (name === 'camera') await page.getByText('Last exchanges').click();
+                if (name === 'system') for (const section of await page.locator('tp-settings summary').all()) await section.click();
                 await checkAccessibility(page, name);
                 await checkWidth(page, name);
                 await checkTouchTargets(page, name);
@@ -259,8 +268,117 @@ test('devices are found and added', async () => {
     await page.getByText('192.168.1.31 was added.').waitFor(WAIT);
     await page.getByRole('textbox', {name: 'Address'}).fill('192.0.2.99');
     await page.getByRole('button', {name: 'Add', exact: true}).click();
-    await page.getByText('192.0.2.99 does not answer. Check the address').waitFor(WAIT);
-    pages[0].faults = pages[0].faults.filter((fault) => !fault.includes('400')); // the refusal is the point
+    await page.getByText('192.0.2.99 does not answer.', {exact: true}).waitFor(WAIT);
+    await page.getByText('Check the address and that the device has power.').waitFor(WAIT);
+    await assert.rejects(gateway.next('added', 300), 'what does not let us in is not added');
+});
+
+test('the login is told step by step before a device is added', async () => {
+    const page = await open('#/add');
+    await page.getByRole('textbox', {name: 'Address'}).fill('192.168.1.40');
+    await page.getByRole('textbox', {name: 'User'}).fill('admin');
+    await page.getByLabel('Password').fill('p;ä');
+    await page.getByRole('button', {name: 'Add', exact: true}).click();
+    const {body} = await gateway.next('request');
+    assert.deepEqual({...body, token: ''}, {host: '192.168.1.40', username: 'admin', password: 'p;ä', token: ''});
+    await page.getByText('Password accepted').waitFor(WAIT);
+    assert.deepEqual((await gateway.next('added')).added, {host: '192.168.1.40', username: 'admin', password: 'p;ä'});
+});
+
+test('settings: only what was changed is sent, and can be given back to the file', async () => {
+    gateway.tell({answers});
+    const page = await open('#/system');
+    const asked = async () => {
+        for (;;) {
+            const {request, body} = await gateway.next('request');
+            if (request === 'options') return body;
+        }
+    };
+    await page.getByRole('button', {name: 'Nothing to save'}).waitFor(WAIT);
+    await page.locator('summary', {hasText: 'MQTT broker'}).click();
+    await page.getByLabel('Port').fill('1884');
+    await switchOf(page, 'Encrypted').click();
+    await page.getByRole('button', {name: 'Save 2 changes'}).click();
+    assert.deepEqual(await asked(), {'mqtt.port': 1884, 'mqtt.tls': true});
+    await page.getByText('Saved.').waitFor(WAIT);
+    await page.locator('summary', {hasText: 'Looking for devices'}).click();
+    await page.getByRole('button', {name: 'Back to the file: Seconds between two searches'}).click();
+    await page.getByLabel('More addresses').fill('192.168.3.0/24, 192.168.4.7');
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', {name: 'Save 2 changes'}).click();
+    assert.deepEqual(await asked(), {'discovery.interval_s': null, 'discovery.targets': ['192.168.3.0/24', '192.168.4.7']});
+    await page.locator('summary', {hasText: 'Log'}).click();
+    assert.ok(await page.locator('tp-settings').getByLabel('Level').isDisabled(), 'set by the environment');
+    assert.equal(await page.getByLabel('E-mail').inputValue(), '', 'no secret reaches the page');
+});
+
+test('System: bundle, restart, and every address with its reason', async () => {
+    gateway.tell({answers});
+    const page = await open('#/system');
+    await page.getByText('device: Hallway camera').waitFor(WAIT);
+    await page.getByText('not expected').waitFor(WAIT);
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', {name: 'Download diagnostics'}).click();
+    assert.equal((await download).suggestedFilename(), 'tplink2mqtt-diagnostics.zip');
+    await page.getByRole('button', {name: 'Restart the gateway'}).click();
+    await page.getByText('connects again by itself').waitFor(WAIT);
+});
+
+test('a device is renamed, shows its exchanges and events, and is removed after a question', async () => {
+    gateway.tell({answers});
+    gateway.tell({detection: {id: hall.id, event_type: 'motion', source: 'onvif', time: new Date().toISOString()}});
+    const page = await open(`#/device/${hall.id}`);
+    await page.locator('tp-events').getByText('Motion').waitFor(WAIT);
+    gateway.tell({detection: {id: hall.id, event_type: 'person', source: 'onvif', time: new Date().toISOString()}});
+    await page.locator('tp-events').getByText('Person').waitFor(WAIT);
+    await page.getByText('Last exchanges').click();
+    await page.getByText('no answer within 5 s').waitFor(WAIT);
+    await page.locator('tp-device-options').getByLabel('Name').fill('Porch');
+    await page.getByRole('button', {name: 'Save changes'}).click();
+    assert.deepEqual((await gateway.next('changed')).changed, {id: hall.id, changes: {name: 'Porch'}});
+    await page.getByRole('button', {name: 'Remove'}).click();
+    await page.getByRole('dialog').getByRole('button', {name: 'Keep'}).click();
+    await page.getByRole('button', {name: 'Remove'}).click();
+    await page.getByRole('dialog').getByRole('button', {name: 'Remove'}).click();
+    await page.getByText('Garden').waitFor(WAIT); // Home
+    await page.getByText('Hallway camera').waitFor({state: 'detached'});
+});
+
+test('recordings: a day, its list, play and download', async () => {
+    const page = await open(`#/device/${hall.id}`);
+    await page.route('**/recordings?date=*', (route) => route.fulfill({json: [{id: 'r1', start: '2026-01-02T03:04:05Z', end: '2026-01-02T03:05:35Z', type: 'motion'}]}));
+    await page.route('**/recordings/r1.mp4', (route) => route.fulfill({status: 200, contentType: 'video/mp4', body: ''}));
+    await page.getByRole('button', {name: 'Show recordings'}).click();
+    await page.getByText('1:30').waitFor(WAIT);
+    assert.match(await page.getByRole('link', {name: /^Download \d/}).getAttribute('href'), /\/recordings\/r1\.mp4$/);
+    await page.getByRole('button', {name: /^Play \d/}).click();
+    await page.locator('video[aria-label="Recording"]').waitFor(WAIT);
+});
+
+test('talk: what the microphone hears is sent when the button is let go', async () => {
+    const page = await open(`#/device/${hall.id}`);
+    await page.context().grantPermissions(['microphone']);
+    const sent = new Promise((resolve) => page.route('**/talk', (route) => {
+        resolve(route.request());
+        return route.fulfill({json: {}});
+    }));
+    const button = page.getByRole('button', {name: 'Hold to talk'});
+    await button.hover();
+    await page.mouse.down();
+    await page.getByText('let go to send').waitFor(WAIT);
+    await page.waitForTimeout(600); // something to hear
+    await page.mouse.up();
+    const request = await sent;
+    assert.equal(request.headers()['content-type'], 'audio/wav');
+    assert.equal(request.postDataBuffer().subarray(0, 4).toString(), 'RIFF');
+    await button.waitFor(WAIT);
+});
+
+test('the first load is small', async () => {
+    const page = await (await fetch(gateway.url)).text();
+    let bytes = page.length;
+    for (const [, link] of page.matchAll(/(?:src|href)="([^"]+)"/g)) bytes += (await gzipped(gateway.url + link));
+    assert.ok(bytes <= 150 * 1024, `${bytes} bytes`);
 });
 
 test('System tells what is wrong and filters the log', async () => {

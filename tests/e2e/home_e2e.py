@@ -78,8 +78,36 @@ class Requests(HomeCase):
             answer = self.request(what, body)
             self.assertEqual((answer["status"], answer["data"]["code"]), ("error", code), answer)
             self.assertTrue(answer["error"])
-        answer = self.request("device/options", {"id": id, "options": {"password": "canary-new"}})
-        self.assertNotIn("canary-new", json.dumps(answer))
+        answer = self.request("device/options", {"id": id, "options": self.account})
+        self.assertEqual(answer["status"], "ok")
+        self.assertNotIn(self.account["password"], json.dumps(answer))
+
+    def test_a_login_is_tried_and_told_step_by_step(self):
+        camera = self.devices.of("camera_l3")
+        status, answer = self.api("/api/probe", "POST", {"host": camera["address"], "port": camera["port"], "token": "t"})
+        self.assertEqual((status, answer["ok"]), (200, True), answer)
+        self.assertEqual(answer["device"]["mac"].replace(":", ""), Devices.id(camera))
+        self.assertTrue(any("Password accepted" in step["text"] for step in answer["steps"]))
+        attempts = self.devices.state(camera)["login_attempts"]
+        status, answer = self.api("/api/probe", "POST", {"host": camera["address"], "port": camera["port"], "username": "x@example.com", "password": "canary-wrong"})
+        self.assertEqual((status, answer["ok"]), (200, False), answer)
+        self.assertFalse(answer["steps"][-1]["ok"])
+        self.assertTrue(answer["hint"])
+        self.assertLessEqual(self.devices.state(camera)["login_attempts"] - attempts, 1, "a wrong password is tried once")
+        self.assertNotIn("canary-wrong", json.dumps(answer))
+        self.assertEqual(self.api("/api/probe", "POST", {"mac": "02:00:00:00:00:99"})[0], 400)
+
+    def test_the_ledger_names_broker_and_devices_and_nothing_unexpected(self):
+        devices = [self.online(device) for device in self.devices.list]
+        _, answer = self.api("/api/egress")
+        reasons = {entry["reason"] for entry in answer["addresses"]}
+        self.assertIn("MQTT broker", reasons)
+        for device in devices:
+            self.assertIn(f"device: {device['name']}", reasons)
+        self.assertEqual([entry for entry in answer["addresses"] if entry["reason"] == "not expected"], [])
+        self.assertTrue(next(entry for entry in answer["addresses"] if entry["reason"] == "MQTT broker")["open"])
+        _, answer = self.api(f"/api/devices/{devices[0]['id']}/exchanges")
+        self.assertTrue(answer["exchanges"])
 
     def test_a_removed_device_leaves_nothing_and_comes_back_when_added(self):
         camera = self.devices.of("camera_l3")  # stands in the configuration file

@@ -64,3 +64,18 @@ export const pump = device('98254a000003', 'Pump with a name that is rather long
     model: 'P110', family: 'tapo_plug', online: false, capabilities: plugRows, state: plugState, problem: {code: 'unreachable', message: 'Unreachable since 14:02', hint: 'Is it plugged in?'},
 });
 export const all = [hall, garden, attic, lamp, heater, pump];
+
+const setting = (value, usual, source = value === usual ? 'default' : 'file') => ({value, default: usual, source});
+/** What the gateway answers beside devices. */
+export const answers = {
+    settings: {settings: {
+        'mqtt.host': setting('core-mosquitto', ''), 'mqtt.port': setting(1883, 1883), 'mqtt.username': setting('gateway', ''), 'mqtt.password': setting('***', ''), 'mqtt.tls': setting(false, false),
+        'mqtt.discovery': setting('device', 'device'), 'account.username': setting('***', ''), 'account.password': setting('***', ''), local_only: setting(false, false),
+        'discovery.enabled': setting(true, true), 'discovery.targets': setting(['192.168.3.0/24'], []), 'discovery.interval_s': setting(60, 600, 'page'),
+        'log.level': setting('info', 'info', 'environment'),
+    }},
+    egress: {addresses: [{address: '192.168.1.5', reason: 'MQTT broker', open: 1, last: null}, {address: '192.168.1.20', reason: 'device: Hallway camera', open: 2, last: new Date().toISOString()},
+        {address: '203.0.113.9:443', reason: 'not expected', open: 1, last: null}]},
+    'device/exchanges': {exchanges: [{time: new Date().toISOString(), what: 'login at #MASKED_1#', ok: true, outcome: 'tapo3', duration_ms: 84},
+        {time: new Date().toISOString(), what: 'call setLedStatus', ok: false, outcome: 'timeout: setLedStatus: no answer within 5 s', duration_ms: 5003, sent: '{"led":{"config":{"enabled":"on"}}}'}]},
+};

@@ -79,6 +79,13 @@ export interface LogLine {
     message: string;
 }
 
+export interface Detection {
+    id: string;
+    event_type: string;
+    source?: string;
+    time: string;
+}
+
 export interface Health {
     ok: boolean;
     version?: string;

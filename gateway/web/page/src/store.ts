@@ -4,9 +4,10 @@ import type {ReactiveController, ReactiveControllerHost} from 'lit';
 import {ApiError, devicePath, json, send} from './api.js';
 import {EventReader} from './event_reader.js';
 import {inOrder, ofClass} from './model.js';
-import type {CommandResult, Device, Health, LogLine, Stream, Value} from './model.js';
+import type {CommandResult, Detection, Device, Health, LogLine, Stream, Value} from './model.js';
 
 const LOG_LINES_KEPT = 500;
+const DETECTIONS_KEPT = 199;
 const HISTORY_MS = 3_600_000;
 const HEALTH_EVERY_MS = 30_000;
 
@@ -23,6 +24,7 @@ export class Store extends EventTarget {
     failure: ApiError | null = null; // why the first load failed
     health: Health | null = null;
     log: LogLine[] = [];
+    detections: Detection[] = []; // oldest first
     power = new Map<string, Sample[]>(); // of the last hour, from when the page was opened
     private readonly commands = new Map<string, Value>();
     private readonly refusals = new Map<string, string>();
@@ -33,6 +35,7 @@ export class Store extends EventTarget {
         new EventReader('api/events?log=300', {
             opened: () => {
                 this.log = []; // the gateway sends its last lines again
+                this.detections = [];
                 void this.load();
             },
             lost: () => this.setConnection('lost'),
@@ -83,6 +86,10 @@ export class Store extends EventTarget {
         else if (name === 'state' && known) this.put({...known, state: (data as Device).state});
         else if (name === 'stream' && known?.media) this.put(withStream(known, data as Stream));
         else if (name === 'removed' && this.devices.delete(message.id)) this.reorder();
+        else if (name === 'detection') {
+            this.detections = [...this.detections.slice(-DETECTIONS_KEPT), data as Detection];
+            this.changed();
+        } else if (name === 'probe') this.dispatchEvent(new CustomEvent('probe', {detail: data}));
         else if (name === 'log') {
             this.log = [...this.log.slice(1 - LOG_LINES_KEPT), data as LogLine];
             this.dispatchEvent(new Event('log'));

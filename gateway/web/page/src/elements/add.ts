@@ -2,19 +2,32 @@
 
 import {LitElement, css, html, nothing} from 'lit';
 import {ApiError, send} from '../api.js';
+import {icons} from '../icons.js';
 import type {FoundDevice} from '../model.js';
+import {store} from '../store.js';
 import {base, buttons, fields} from '../styles.js';
+
+interface Step {
+    text: string;
+    ok: boolean;
+}
+interface LoginTest {
+    ok: boolean;
+    steps: Step[];
+    hint: string;
+}
 
 const sentence = (error: unknown): string => (error instanceof ApiError ? `${error.message} ${error.hint}`.trim() : String(error));
 
 export class Add extends LitElement {
     static override properties = {
-        found: {state: true}, searching: {state: true}, failure: {state: true}, adding: {state: true}, outcome: {state: true},
+        found: {state: true}, searching: {state: true}, failure: {state: true}, adding: {state: true}, outcome: {state: true}, steps: {state: true},
     };
     declare private found: FoundDevice[] | null;
     declare private searching: boolean;
     declare private failure: string;
     declare private adding: string; // host being added
+    declare private steps: Step[];
     declare private outcome: {host: string; ok: boolean; text: string} | null;
 
     constructor() {
@@ -24,6 +37,7 @@ export class Add extends LitElement {
         this.failure = '';
         this.adding = '';
         this.outcome = null;
+        this.steps = [];
     }
 
     static override styles = [
@@ -36,6 +50,7 @@ export class Add extends LitElement {
             ul { margin-top: 12px; }
             form { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); align-items: end; margin-top: 12px; }
             .ok { color: var(--ok); }
+            li.step { min-height: var(--touch); justify-content: flex-start; padding: 4px 0; overflow-wrap: anywhere; }
         `,
     ];
 
@@ -56,10 +71,33 @@ export class Add extends LitElement {
         this.searching = false;
     }
 
+    /** Tries the login first, told step by step as it happens; only what works is added. */
     private async add(entry: Record<string, string>): Promise<void> {
         const host = entry['host'] ?? '';
         this.adding = host;
         this.outcome = null;
+        this.steps = [];
+        const token = Math.random().toString(36).slice(2);
+        const hear = (event: Event): void => {
+            const step = (event as CustomEvent<Step & {token: string}>).detail;
+            if (step.token === token) this.steps = [...this.steps, step];
+        };
+        store.addEventListener('probe', hear);
+        try {
+            const test = await send<LoginTest>('POST', 'api/probe', {...entry, token});
+            this.steps = test.steps;
+            if (!test.ok) {
+                this.outcome = {host, ok: false, text: test.hint || 'The device was not added.'};
+                this.adding = '';
+                return;
+            }
+        } catch (error) {
+            this.outcome = {host, ok: false, text: sentence(error)};
+            this.adding = '';
+            return;
+        } finally {
+            store.removeEventListener('probe', hear);
+        }
         try {
             await send('POST', 'api/devices', entry);
             this.outcome = {host, ok: true, text: `${host} was added. It appears on Home as soon as it has logged in.`};
@@ -102,6 +140,9 @@ export class Add extends LitElement {
                     <button class="button strong" ?disabled=${this.adding !== ''}>${this.adding ? 'Adding …' : 'Add'}</button>
                 </form>
             </section>
+            ${this.steps.length || this.adding ? html`<section class="card" aria-labelledby="steps"><h2 id="steps">Login</h2>
+                <ol role="status">${this.steps.map((step) => html`<li class="step ${step.ok ? 'ok' : 'bad'}">${step.ok ? icons.done : icons.alert}<span class="grow">${step.text}</span></li>`)}
+                    ${this.adding ? html`<li class="step muted">Trying …</li>` : nothing}</ol></section>` : nothing}
             <div role="status">${this.outcome ? html`<p class="card ${this.outcome.ok ? 'ok' : 'bad'}">${this.outcome.text}</p>` : nothing}</div>`;
     }
 

@@ -9,8 +9,13 @@ import type {Capability, Category, Device} from '../model.js';
 import {Watch, store} from '../store.js';
 import {base, buttons} from '../styles.js';
 import './control.js';
+import './device_options.js';
+import './events.js';
+import './exchanges.js';
 import './facts.js';
 import './live.js';
+import './recordings.js';
+import './talk.js';
 import {isPtz} from './ptz_pad.js';
 import './sparkline.js';
 import './switch.js';
@@ -39,7 +44,8 @@ export class DevicePage extends LitElement {
             tp-live { border-radius: var(--radius); }
             .reason { padding: 12px 16px; background: var(--bad-soft); border-color: transparent; }
             .reason.asleep { background: var(--accent-soft); }
-            .streams { display: flex; gap: 4px; margin-top: 8px; }
+            .streams { display: flex; gap: 4px 12px; margin-top: 8px; flex-wrap: wrap; }
+            .streams .streams { margin: 0; gap: 4px; }
             .streams button[aria-pressed='true'] { background: var(--accent-soft); border-color: var(--accent); }
             .plug { display: grid; gap: 12px; padding: 20px; }
             .plug .row { justify-content: space-between; }
@@ -63,10 +69,14 @@ export class DevicePage extends LitElement {
                         ${device.problem?.hint ? html`<p class="small">${device.problem.hint}</p>` : nothing}</div>` : nothing}
                     ${isCamera(device) && device.media ? this.video(device) : this.plug(device)}
                     ${this.group(device, 'main')}
+                    ${isCamera(device) ? html`<section class="card" aria-labelledby="events"><h2 id="events">Events</h2><tp-events .deviceId=${device.id}></tp-events></section>
+                        <section class="card" aria-labelledby="recordings"><h2 id="recordings">Recordings</h2><tp-recordings .deviceId=${device.id}></tp-recordings></section>` : nothing}
                 </div>
                 <div class="column">
                     ${this.group(device, 'config')}${this.group(device, 'diagnostic')}
-                    <section class="card" aria-labelledby="facts"><h2 id="facts">Facts</h2><tp-facts .device=${device}></tp-facts></section>
+                    <section class="card" aria-labelledby="facts"><h2 id="facts">Facts</h2><tp-facts .device=${device}></tp-facts>
+                        <tp-exchanges .deviceId=${device.id}></tp-exchanges></section>
+                    <section class="card" aria-labelledby="options"><h2 id="options">This device</h2><tp-device-options .device=${device}></tp-device-options></section>
                 </div>
             </div>`;
     }
@@ -78,8 +88,9 @@ export class DevicePage extends LitElement {
     private video(device: Device) {
         const streams = device.media!.streams;
         return html`<div><tp-live .device=${device} .stream=${this.stream}></tp-live>
-            ${streams.length > 1 ? html`<div class="streams" role="group" aria-label="Stream">${streams.map(({name}) => html`<button class="button"
-                aria-pressed=${name === this.stream ? 'true' : 'false'} @click=${() => (this.stream = name)}>${words(name)}</button>`)}</div>` : nothing}</div>`;
+            <div class="streams">${streams.length > 1 ? html`<div class="streams" role="group" aria-label="Stream">${streams.map(({name}) => html`<button class="button"
+                aria-pressed=${name === this.stream ? 'true' : 'false'} @click=${() => (this.stream = name)}>${words(name)}</button>`)}</div>` : nothing}
+                <tp-talk .deviceId=${device.id}></tp-talk></div></div>`;
     }
 
     private plug(device: Device) {

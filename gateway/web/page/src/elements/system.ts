@@ -1,24 +1,29 @@
-// System: is all well, and the log.
+// System: is all well, settings, what is talked to, the log, the bundle.
 
 import {LitElement, css, html, nothing} from 'lit';
+import {ApiError, address, send} from '../api.js';
 import {duration} from '../format.js';
 import {icons} from '../icons.js';
 import type {LogLine} from '../model.js';
 import {Watch, store} from '../store.js';
 import {base, buttons, fields} from '../styles.js';
+import './ledger.js';
+import './settings.js';
 
 const LEVELS = ['trace', 'debug', 'info', 'warning', 'error'];
 const rank = (level: string): number => LEVELS.indexOf(level === 'warn' ? 'warning' : level === 'critical' ? 'error' : level);
 
 export class System extends LitElement {
-    static override properties = {level: {state: true}, device: {state: true}};
+    static override properties = {level: {state: true}, device: {state: true}, outcome: {state: true}};
     declare private level: string;
     declare private device: string;
+    declare private outcome: string;
 
     constructor() {
         super();
         this.level = 'info';
         this.device = '';
+        this.outcome = '';
         new Watch(this);
         new Watch(this, 'log');
     }
@@ -34,6 +39,7 @@ export class System extends LitElement {
             .part.wrong svg { color: var(--bad); }
             .filters { display: flex; gap: 12px; flex-wrap: wrap; margin-top: 8px; }
             .filters .field { min-width: 9rem; }
+            .wrap { flex-wrap: wrap; margin-top: 8px; }
             .log {
                 margin-top: 12px; max-height: 60vh; overflow: auto; border-radius: 10px; background: var(--sunken); padding: 8px 12px;
                 font: 0.8125rem/1.55 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere;
@@ -55,6 +61,14 @@ export class System extends LitElement {
                         `${store.ordered.length} devices`].filter(Boolean).join(', ')}</p>`
                 : html`<p class="muted">The gateway does not answer.</p>`}
             </section>
+            <section class="card" aria-labelledby="settings"><h2 id="settings">Settings</h2>
+                <p class="small muted">What is changed here lies over the configuration file, until the same line is changed there.</p><tp-settings></tp-settings></section>
+            <section class="card" aria-labelledby="diagnostics"><h2 id="diagnostics">Diagnostics</h2>
+                <p class="small muted">One file for a bug report: states, last exchanges, log. Passwords and keys are left out, addresses and names replaced.</p>
+                <p class="row wrap"><a class="button" href=${address('api/diagnostics')} download>Download diagnostics</a>
+                    <button class="button" @click=${this.restart}>Restart the gateway</button><span role="status" class="small">${this.outcome}</span></p></section>
+            <section class="card" aria-labelledby="ledger"><h2 id="ledger">Addresses contacted</h2>
+                <p class="small muted">Everything the gateway connects to. There is no telemetry and no update check.</p><tp-ledger></tp-ledger></section>
             <section class="card" aria-labelledby="log">
                 <h2 id="log">Log</h2>
                 <div class="filters">
@@ -64,7 +78,19 @@ export class System extends LitElement {
                         <option value="">All</option>${this.names().map((name) => html`<option value=${name} .selected=${name === this.device}>${name}</option>`)}</select></label>
                 </div>
                 ${this.lines()}
-            </section>`;
+            </section>
+            <section class="card" aria-labelledby="about"><h2 id="about">About</h2>
+                <p class="small muted">tplink2mqtt ${health?.version ?? ''}, MIT licence. It brings TP-Link Tapo, Kasa and VIGI devices to MQTT, RTSP and the browser, over the local network.
+                    Built with Lit (BSD-3-Clause). Not a product of TP-Link.</p></section>`;
+    }
+
+    private async restart(): Promise<void> {
+        try {
+            await send('POST', 'api/restart', {});
+            this.outcome = 'Restarting; this page connects again by itself.';
+        } catch (error) {
+            this.outcome = error instanceof ApiError ? `${error.message} ${error.hint}`.trim() : String(error);
+        }
     }
 
     private names(): string[] {

@@ -1,0 +1,89 @@
+// What the camera's card holds: a day, its list, play and download.
+
+import {LitElement, css, html, nothing} from 'lit';
+import {ApiError, address, devicePath, json} from '../api.js';
+import {words} from '../format.js';
+import {icons} from '../icons.js';
+import {base, buttons, fields} from '../styles.js';
+
+interface Recording {
+    id: string;
+    start: string;
+    end?: string;
+    duration_s?: number;
+    type?: string;
+}
+
+const dayOf = (date: Date): string => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+
+export class Recordings extends LitElement {
+    static override properties = {deviceId: {}, day: {state: true}, list: {state: true}, failure: {state: true}, busy: {state: true}, playing: {state: true}};
+    declare deviceId: string;
+    declare private day: string;
+    declare private list: Recording[] | null;
+    declare private failure: string;
+    declare private busy: boolean;
+    declare private playing: string;
+
+    constructor() {
+        super();
+        this.day = dayOf(new Date());
+        this.list = null;
+        this.failure = '';
+        this.busy = false;
+        this.playing = '';
+    }
+
+    static override styles = [
+        base, buttons, fields,
+        css`
+            :host { padding: 0 16px 12px; }
+            form { display: flex; gap: 12px; flex-wrap: wrap; align-items: end; }
+            .field { flex: 1 1 10rem; }
+            li { display: flex; align-items: center; gap: 8px; padding: 4px 0; border-top: 1px solid var(--line); }
+            ul { margin-top: 12px; max-height: 24rem; overflow: auto; }
+            video { width: 100%; margin-top: 12px; border-radius: 10px; background: #000; }
+        `,
+    ];
+
+    private async load(event: Event): Promise<void> {
+        event.preventDefault();
+        this.busy = true;
+        this.failure = '';
+        try {
+            const answer = await json<Recording[] | {recordings: Recording[]}>(devicePath(this.deviceId, `/recordings?date=${this.day}`));
+            this.list = Array.isArray(answer) ? answer : answer.recordings;
+        } catch (error) {
+            this.list = null;
+            this.failure = error instanceof ApiError ? `${error.message} ${error.hint}`.trim() : String(error);
+        }
+        this.busy = false;
+    }
+
+    private url(recording: Recording): string {
+        return address(devicePath(this.deviceId, `/recordings/${encodeURIComponent(recording.id)}.mp4`));
+    }
+
+    private length(recording: Recording): string {
+        const seconds = recording.duration_s ?? (recording.end ? (Date.parse(recording.end) - Date.parse(recording.start)) / 1000 : 0);
+        return seconds > 0 ? `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}` : '';
+    }
+
+    override render() {
+        return html`<form @submit=${this.load}>
+                <label class="field"><span>Day</span><input type="date" .value=${this.day} max=${dayOf(new Date())} required @change=${(event: Event) => (this.day = (event.target as HTMLInputElement).value)}></label>
+                <button class="button" ?disabled=${this.busy}>${this.busy ? 'Asking the camera …' : 'Show recordings'}</button>
+            </form>
+            <div role="status">${this.failure ? html`<p class="small bad">${this.failure}</p>` : this.list?.length === 0 ? html`<p class="small muted">The card holds nothing of that day.</p>` : nothing}</div>
+            ${this.playing ? html`<video controls autoplay src=${this.playing} aria-label="Recording"></video>` : nothing}
+            ${this.list?.length ? html`<ul tabindex="0" aria-label="Recordings">${this.list.map((one) => this.item(one))}</ul>` : nothing}`;
+    }
+
+    private item(recording: Recording) {
+        const time = new Date(recording.start).toLocaleTimeString();
+        return html`<li><span class="grow">${time} <span class="small muted">${this.length(recording)} ${recording.type ? words(recording.type) : ''}</span></span>
+            <button class="icon-button" aria-label=${`Play ${time}`} title="Play" @click=${() => (this.playing = this.url(recording))}>${icons.play}</button>
+            <a class="icon-button" href=${this.url(recording)} download=${`${time.replace(/[^0-9]+/g, '-')}.mp4`} aria-label=${`Download ${time}`} title="Download">${icons.save}</a></li>`;
+    }
+}
+customElements.define('tp-recordings', Recordings);
