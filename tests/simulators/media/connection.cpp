@@ -299,7 +299,7 @@ void MediaConnection::start_download(const std::string& seq, const ClientPart& p
                                window == part.headers.end() ? 50U : static_cast<unsigned>(std::atoi(window->second.c_str())), 0, 0});
 }
 
-/// As fast as the window allows; source: camera media page, recordings.
+/// As fast as the window allows.
 bool MediaConnection::send_recording(const std::stop_token& stop) {
     while (download_ && download_->sent < download_->acknowledged + download_->window) {
         if (!pending_.empty() && !write(std::exchange(pending_, {}), stop)) return false;
