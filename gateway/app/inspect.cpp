@@ -36,6 +36,8 @@ OpenRequest request_for(const std::string& address, const Config& config) {
         if (device.host != address) continue;
         request.port = device.port;
         request.family = device.family;
+        request.state_port = device.state_port;
+        request.control = device.control;
         if (device.credentials) request.credentials = *device.credentials;
     }
     return request;

@@ -71,6 +71,15 @@ TEST(Config, ReadsJsonAndEnvironment) {
     EXPECT_EQ(loaded.config.devices.front().poll, std::chrono::seconds(1));
 }
 
+TEST(Config, CloudKeysComeInPairs) {
+    const auto loaded = parse_config("mqtt: {host: x}\ncloud: {enabled: true, keys: {login: {access_key: a, secret: b}}}\n", "x.yaml", {});
+    EXPECT_TRUE(loaded.faults.empty());
+    EXPECT_EQ(loaded.config.cloud.login_key.access_key, "a");
+    EXPECT_EQ(loaded.config.cloud.login_key.secret.reveal(), "b");
+    EXPECT_EQ(parse_config("mqtt: {host: x}\ncloud: {keys: {login: {secret: b}}}\n", "x.yaml", {}).faults.size(), 1U);
+    EXPECT_EQ(parse_config("mqtt: {host: x}\ncloud: {url: \"http://x\"}\n", "x.yaml", {}).faults.size(), 1U);
+}
+
 TEST(Config, ReadsPasswordsFromFiles) {
     const auto path = std::filesystem::temp_directory_path() / ("tplink2mqtt-secret-" + std::to_string(::getpid()));
     std::ofstream(path) << "s3cret;#%\nsecond line\n";
