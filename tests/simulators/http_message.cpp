@@ -60,11 +60,13 @@ std::optional<std::size_t> body_size(const HttpRequest& request, bool exact_spel
 std::string_view reason(int status) {
     switch (status) {
     case 200: return "OK";
+    case 302: return "Found";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 429: return "Too Many Requests";
+    case 502: return "Bad Gateway";
     default: return "Internal Server Error";
     }
 }

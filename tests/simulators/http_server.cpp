@@ -38,6 +38,10 @@ bool HttpServer::answer(Connection& connection, const HttpRequest& request) {
         reply = {
             .status = 500, .body = std::string("simulator: ") + error.what(), .content_type = "text/plain"};
     }
+    if (reply.drop) {
+        connection.wait_closed();
+        return false;
+    }
     const std::string* asked = request.header("Connection");
     reply.close = reply.close || (asked && *asked == "close");
     const bool go_on =

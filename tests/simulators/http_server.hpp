@@ -37,6 +37,7 @@ struct HttpReply {
     std::string body = {};
     std::string content_type = "application/json;charset=UTF-8";
     std::vector<std::pair<std::string, std::string>> headers = {};
+    bool drop = false;               ///< no answer at all; the connection stays open
     bool close = false;              ///< says `Connection: close` and does it
     std::function<void()> then = {}; ///< run after the reply went out, e.g. a reboot; may be empty
 };

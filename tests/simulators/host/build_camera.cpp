@@ -170,7 +170,7 @@ BuiltCamera build_vigi(const DeviceOptions& common, const std::string& model, Op
     options.read("key_2", out.key_2);
     out.identity = shares.identity;
     BuiltCamera built{.media = media_of(out, MediaHash::md5)};
-    built.media.key_exchange = MediaKeyExchange::plain;
+    built.media.vendor = MediaVendor::vigi_plain_key;
     built.device = std::make_unique<CameraVigi>(std::move(out));
     return built;
 }

@@ -6,10 +6,14 @@
 #include "protocols/base/bytes.hpp"
 #include "tests/simulators/camera.hpp"
 #include "tests/simulators/host/build_camera.hpp"
+#include "tests/simulators/host/build_kasa.hpp"
 #include "tests/simulators/host/build_plug.hpp"
 #include "tests/simulators/host/hosted_device.hpp"
 #include "tests/simulators/host/option_reader.hpp"
+#include "tests/simulators/kasa/cloud.hpp"
+#include "tests/simulators/kasa/kasa_camera.hpp"
 #include "tests/simulators/media/clip.hpp"
+#include "tests/simulators/media/kasa_stream.hpp"
 #include "tests/simulators/media/media_server.hpp"
 #include "tests/simulators/reactor.hpp"
 
@@ -70,6 +74,25 @@ json::object shifted(const json::object& entry, std::uint32_t n) {
     return out;
 }
 
+/// Clouds of the host reach its Kasa cameras.
+void join_cloud(const std::vector<std::unique_ptr<HostedDevice>>& devices) {
+    for (const auto& hosted : devices) {
+        auto* cloud = dynamic_cast<Cloud*>(&hosted->device());
+        if (!cloud) continue;
+        for (const auto& other : devices) {
+            auto* camera = dynamic_cast<KasaCamera*>(&other->device());
+            if (!camera) continue;
+            cloud->add_camera({.device_id = camera->device_id(),
+                               .alias = camera->options().alias,
+                               .model = camera->model()->facts().model,
+                               .mac = camera->options().mac,
+                               .ask = [camera](const json::object& request) {
+                                   return camera->through_the_cloud(request);
+                               }});
+        }
+    }
+}
+
 } // namespace
 
 HostShares make_shares() {
@@ -104,13 +127,18 @@ Result<std::unique_ptr<HostedDevice>> build_device(const json::object& entry_obj
     BuiltCamera built;
     built.device = build_plug(kind, common, model, options);
     const bool plug = built.device != nullptr;
-    if (!plug) built = build_camera(kind, common, model, options, shares);
+    BuiltKasa kasa;
+    if (!plug) kasa = build_kasa(kind, common, model, options, shares);
+    const bool from_kasa = kasa.device != nullptr;
+    if (from_kasa) built.device = std::move(kasa.device);
+    if (!plug && !from_kasa) built = build_camera(kind, common, model, options, shares);
     if (!built.device) return fail(Errc::refused, "devices: kind: no simulator for \"" + kind + "\"");
     if (const std::string wrong = options.error(); !wrong.empty())
         return fail(Errc::refused, "options: " + wrong);
 
     auto hosted = std::make_unique<HostedDevice>(std::move(built.device));
-    if (plug || !wants_media) return hosted;
+    if (wants_media) hosted->make_kasa_stream_ = kasa.make_stream;
+    if (plug || from_kasa || !wants_media) return hosted;
     built.media.address = common.address;
     built.media.port = media_port;
     built.media.password = common.password;
@@ -135,6 +163,7 @@ Result<std::vector<std::unique_ptr<HostedDevice>>> build_devices(const json::obj
         for (std::uint32_t n = 0; n < times; ++n)
             out.push_back(TRY(build_device(shifted(entry.get_object(), n), config, shares)));
     }
+    join_cloud(out);
     return out;
 }
 

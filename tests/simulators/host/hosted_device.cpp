@@ -5,7 +5,10 @@
 #include "protocols/base/bytes.hpp"
 #include "tests/simulators/camera.hpp"
 #include "tests/simulators/host/option_reader.hpp"
+#include "tests/simulators/kasa/cloud.hpp"
+#include "tests/simulators/kasa/kasa_camera.hpp"
 #include "tests/simulators/kasa_plug.hpp"
+#include "tests/simulators/media/kasa_stream.hpp"
 #include "tests/simulators/media/media_server.hpp"
 
 namespace tplink::sim {
@@ -38,6 +41,22 @@ Result<MediaFaults> media_faults(const json::value& document) {
     return faults;
 }
 
+Result<KasaStreamFaults> kasa_stream_faults(const json::value& document) {
+    if (!document.is_object()) return fail(Errc::refused, "media: not an object");
+    KasaStreamFaults faults;
+    OptionReader reader(document.get_object());
+    reader.read("blank_lines", faults.blank_lines);
+    reader.read("lf_only", faults.lf_only);
+    reader.read("no_timestamp", faults.no_timestamp);
+    reader.read("foreign_parts", faults.foreign_parts);
+    reader.read("no_audio", faults.no_audio);
+    reader.read("stall_after", faults.stall_after);
+    reader.read("close_after", faults.close_after);
+    if (const std::string wrong = reader.error(); !wrong.empty())
+        return fail(Errc::refused, "media: " + wrong);
+    return faults;
+}
+
 json::object to_json(const MediaCounters& counters) {
     return {{"connections_open", counters.connections_open},
             {"connections_total", counters.connections_total},
@@ -57,6 +76,7 @@ HostedDevice::HostedDevice(std::unique_ptr<Device> device)
 HostedDevice::~HostedDevice() {
     device_->stop(); // before the video port: its threads call the hook below
     media_.reset();
+    kasa_stream_.reset();
 }
 
 void HostedDevice::start() {
@@ -65,6 +85,11 @@ void HostedDevice::start() {
         camera_->set_media_port(media_->port());
         camera_->set_media_state([this] { return to_json(media_->counters()); });
         device_->set_reachability_hook([this](bool reachable) { media_->set_unavailable(!reachable); });
+    }
+    if (make_kasa_stream_) {
+        kasa_stream_ = make_kasa_stream_();
+        kasa_stream_->start();
+        device_->set_reachability_hook([this](bool reachable) { kasa_stream_->set_available(reachable); });
     }
     device_->start();
 }
@@ -80,12 +105,31 @@ json::object HostedDevice::summary() const {
                      {"discovery_port", device_->discovery_port()}};
     if (const auto* kasa = dynamic_cast<const KasaPlug*>(device_.get())) out["udp_port"] = kasa->udp_port();
     if (media_) out["media_port"] = media_->port();
+    if (kasa_stream_) out["media_port"] = kasa_stream_->port();
+    if (const auto* kasa = dynamic_cast<const KasaCamera*>(device_.get())) {
+        out["udp_port"] = kasa->udp_port();
+        out["talk_port"] = kasa->talk_port();
+        out["device_id"] = kasa->device_id();
+    }
+    if (const auto* cloud = dynamic_cast<const Cloud*>(device_.get())) {
+        out["url"] = cloud->entry_url();
+        out["ca_pem"] = cloud->authority_pem();
+    }
     return out;
 }
 
 json::object HostedDevice::state() const {
     json::object out = device_->state();
     if (media_) out["open_media_sessions"] = media_->counters().sessions_open;
+    if (kasa_stream_) {
+        const KasaStreamCounters counters = kasa_stream_->counters();
+        out["open_media_sessions"] = counters.sessions_open;
+        out["media"] = json::object{{"sessions_open", counters.sessions_open},
+                                    {"sessions_total", counters.sessions_total},
+                                    {"auth_failures", counters.auth_failures},
+                                    {"refused_off", counters.refused_off},
+                                    {"frames", counters.frames}};
+    }
     return out;
 }
 
@@ -95,8 +139,12 @@ Result<void> HostedDevice::set_faults(const json::object& changes) {
     json::object control = changes;
     const json::value* media = changes.if_contains("media");
     if (media) {
-        if (!media_) return fail(Errc::refused, "media: this device has no video port");
-        media_->set_faults(TRY(media_faults(*media)));
+        if (kasa_stream_)
+            kasa_stream_->set_faults(TRY(kasa_stream_faults(*media)));
+        else if (media_)
+            media_->set_faults(TRY(media_faults(*media)));
+        else
+            return fail(Errc::refused, "media: this device has no video port");
         control.erase("media");
     }
     return device_->apply_faults(control);

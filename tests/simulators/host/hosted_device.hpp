@@ -25,6 +25,10 @@ struct HostShares {
 };
 HostShares make_shares();
 
+class Cloud;
+class KasaCamera;
+class KasaStream;
+
 class HostedDevice {
 public:
     explicit HostedDevice(std::unique_ptr<Device> device);
@@ -35,7 +39,8 @@ public:
     /// Control side and video port listen when it returns. Throws std::system_error.
     void start();
 
-    /// {kind, address, mac, alias, model, port, media_port, discovery_port}
+    /// {kind, address, mac, alias, model, port, discovery_port}, and where there are such: media_port,
+    /// udp_port, talk_port, url and ca_pem (a cloud)
     boost::json::object summary() const;
     boost::json::object state() const;
     Result<void> set_state(const boost::json::object& changes);
@@ -53,6 +58,8 @@ private:
     Camera* camera_ = nullptr;                                 // the same device, when it is one
     std::function<std::unique_ptr<MediaServer>()> make_media_; // empty: no video port
     std::unique_ptr<MediaServer> media_;
+    std::function<std::unique_ptr<KasaStream>()> make_kasa_stream_; // empty: no Kasa video port
+    std::unique_ptr<KasaStream> kasa_stream_;
 };
 
 /// entry: one element of "devices". defaults: the document around it (discovery_port, username, password).

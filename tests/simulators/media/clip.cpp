@@ -149,4 +149,42 @@ std::shared_ptr<const Clip> ClipLibrary::find(const std::string& video, ts::Stre
     return clip;
 }
 
+namespace {
+
+int linear_of_alaw(unsigned code) {
+    code ^= 0x55U;
+    const unsigned exponent = code >> 4U & 7U;
+    const int mantissa = static_cast<int>(code & 0xFU);
+    const int magnitude = exponent == 0 ? mantissa * 16 + 8 : (mantissa * 16 + 264) << (exponent - 1);
+    return (code & 0x80U) != 0 ? magnitude : -magnitude;
+}
+
+unsigned ulaw_of_linear(int sample) {
+    const unsigned sign = sample < 0 ? 0x80U : 0U;
+    const int magnitude = std::min(std::abs(sample), 32635) + 132;
+    unsigned exponent = 7;
+    while (exponent > 0 && (magnitude & (0x80 << exponent)) == 0) --exponent;
+    const unsigned mantissa = static_cast<unsigned>(magnitude >> (exponent + 3)) & 0xFU;
+    return ~(sign | exponent << 4U | mantissa) & 0xFFU;
+}
+
+} // namespace
+
+std::shared_ptr<const FrameClip> ClipLibrary::frames(const std::string& video) {
+    const std::lock_guard lock(mutex_);
+    auto& clip = frames_[video];
+    if (clip) return clip;
+    const auto type = video.starts_with("h265") ? ts::StreamType::h265 : ts::StreamType::h264;
+    FrameClip made;
+    for (Buffer& unit : split_at_delimiters(load_file(folder_ + "/" + video), type)) {
+        const bool keyframe = holds_keyframe(unit, type);
+        made.frames.push_back({std::move(unit), keyframe});
+    }
+    for (const std::byte code : load_file(folder_ + "/alaw_8k"))
+        made.ulaw_8k.push_back(static_cast<std::byte>(ulaw_of_linear(linear_of_alaw(u8(code)))));
+    if (made.frames.empty() || made.ulaw_8k.size() < 8000) return nullptr;
+    clip = std::make_shared<const FrameClip>(std::move(made));
+    return clip;
+}
+
 } // namespace tplink::sim

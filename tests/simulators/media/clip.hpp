@@ -45,6 +45,16 @@ Clip multiplex(Bytes annex_b, ts::StreamType video, Bytes samples, ts::StreamTyp
 /// Adds the pictures of a second lens, as long as the first ones last.
 void add_second_lens(Clip& clip, Bytes annex_b, ts::StreamType video);
 
+/// Access units as they are, without a container, and the sound beside them.
+struct FrameClip {
+    struct Frame {
+        Buffer bytes; ///< Annex B
+        bool keyframe = false;
+    };
+    std::vector<Frame> frames; ///< 15 a second; the first one is a keyframe
+    Buffer ulaw_8k;            ///< at least one second
+};
+
 /// Loads clips when they are first asked for. One library for many servers keeps a clip in memory once.
 class ClipLibrary {
 public:
@@ -57,9 +67,13 @@ public:
     /// second: the clip of a second lens, empty: none.
     std::shared_ptr<const Clip> find(const std::string& video, ts::StreamType audio, const std::string& second = {});
 
+    /// As find(), for ports that send frames one by one.
+    std::shared_ptr<const FrameClip> frames(const std::string& video);
+
 private:
     std::string folder_;
     std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<const FrameClip>> frames_;
     std::map<std::tuple<std::string, ts::StreamType, std::string>, std::shared_ptr<const Clip>> clips_;
 };
 
