@@ -91,14 +91,35 @@ public:
     Result<WhepSession> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override {
         TRY_VOID(start_gstreamer());
         const webrtc::Offer accepted = TRY(webrtc::parse_offer(offer));
-        const auto viewing = TRY(view_h264(id, stream));
-        auto opened = TRY(peers_.open(viewing, accepted));
+        const Door door = TRY(find(id, stream));
+        const bool as_it_is = accepted.h265 && door.stream->known_format().video == Codec::h265;
+        const auto viewing = as_it_is ? TRY(view(door)) : TRY(view_h264(id, stream));
+        const bool may_talk = accepted.speaks && talk_endpoint(id);
+        auto opened = TRY(peers_.open(viewing, accepted, may_talk ? talk_opener(id) : OpenTalk{}));
         return WhepSession{std::move(opened.session), std::move(opened.answer)};
     }
 
     bool whep_close(const std::string& session) override { return peers_.close(session); }
 
     Result<Still> still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) override;
+
+    Result<void> whep_trickle(const std::string& session, const std::string& fragment) override {
+        return peers_.trickle(session, fragment);
+    }
+
+    bool has_stream(const std::string& id, const std::string& stream) const override { return static_cast<bool>(cameras_.find(id, stream)); }
+
+    Result<std::unique_ptr<ByteFeed>> live_mp4(const std::string& id, const std::string& stream, bool h265_is_fine) override {
+        return make_mp4_feed(h265_is_fine ? TRY(view(TRY(find(id, stream)))) : TRY(view_h264(id, stream)));
+    }
+
+    // A small picture comes from the lesser stream unless another is asked for or runs already.
+    Result<std::unique_ptr<ByteFeed>> live_mjpeg(const std::string& id, const std::string& stream, const MjpegOptions& options) override {
+        Door door = TRY(find(id, stream.empty() ? "main" : stream));
+        if (stream.empty() && !door.stream->hub()->has_keyframe())
+            if (Door lesser = cameras_.find(id, "sub")) door = lesser;
+        return make_mjpeg_feed(TRY(view(door, {.sound = false})), options);
+    }
 
     Result<void> speak(const std::string& id, Bytes file, const std::string& content_type) override {
         const auto endpoint = TRY(talk_endpoint(id));

@@ -12,6 +12,7 @@
 #include "media/hub.hpp"
 #include "media/ingest/rtsp_ingest.hpp"
 #include "media/stream_state.hpp"
+#include "media/web/byte_feed.hpp"
 #include "protocols/stream/media_source.hpp"
 
 namespace tplink::media {
@@ -102,6 +103,14 @@ public:
     /// JPEG not older than `max_age`, from the cached keyframe or by opening the lesser stream; the older cached
     /// picture when the camera cannot be had and `allow_stale`. `width` 0: as the camera sends it.
     virtual Result<Still> still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;
+
+    /// Candidates that come after the answer, as an SDP fragment. errors: refused (no such session), malformed.
+    virtual Result<void> whep_trickle(const std::string& session, const std::string& fragment) = 0;
+    virtual bool has_stream(const std::string& id, const std::string& stream) const = 0;
+
+    /// The stream as an endless HTTP body, without WebRTC. errors: as whep_open().
+    virtual Result<std::unique_ptr<ByteFeed>> live_mp4(const std::string& id, const std::string& stream, bool h265_is_fine) = 0;
+    virtual Result<std::unique_ptr<ByteFeed>> live_mjpeg(const std::string& id, const std::string& stream, const MjpegOptions& options) = 0;
 
     /// Plays a sound file on the camera's speaker; blocks until it was. `content_type`: of the file, see decode_speech().
     /// errors: malformed (the file), unsupported (no speaker), refused (somebody else is talking; privacy), those of

@@ -113,6 +113,7 @@ struct Gateway::Impl {
     ResultDesk desk;
     DiscoveryLoop discovery;
     std::unique_ptr<Clerk> clerk;
+    std::unique_ptr<Clerk> announcer;
     std::unique_ptr<Clerk> photographer;  // a camera may need 10 s; requests must not wait for it
     std::unique_ptr<Publisher> publisher;
     std::unique_ptr<Video> video;
@@ -128,6 +129,7 @@ Result<void> Gateway::Impl::start() {
     const Logins logins = make_logins(*now);
     clerk = std::make_unique<Clerk>();
     photographer = std::make_unique<Clerk>();
+    announcer = std::make_unique<Clerk>();
     video = TRY(make_video(*now, logins.rtsp, video_events()));
     publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now)), command_handlers());
     parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, [this] { return config(); }, [this] { return config_fault(); },
@@ -201,7 +203,8 @@ CommandHandlers Gateway::Impl::command_handlers() {
     };
     handlers.get = [this](GetCommand command) { registry.poll(command.id); };
     handlers.request = [this](RequestCommand request) {
-        if (!clerk->post([this, request] { on_request(request); }))
+        const auto& who = request.what == "talk" ? announcer : clerk;  // a speech takes its time
+        if (!who->post([this, request] { on_request(request); }))
             publisher->answer({request.what, nullptr, "too many requests are waiting; send fewer", request.transaction});
     };
     return handlers;

@@ -6,6 +6,7 @@
 #include "gateway/app/bundle.hpp"
 #include "gateway/app/ledger.hpp"
 #include "gateway/app/login_test.hpp"
+#include "gateway/app/sound_file.hpp"
 #include "gateway/app/views.hpp"
 
 namespace tplink::gateway {
@@ -148,8 +149,15 @@ WebResult<json::value> snapshot(const Parts& parts, const json::object& body) {
 
 WebResult<json::value> diagnostics(const Parts& parts, const json::object&) { return diagnostics_document(parts); }
 
-WebResult<json::value> talk(const Parts&, const json::object&) {
-    return tl::unexpected(WebError{406, "unsupported", "Talking to a camera is not possible in this version.", ""});
+/// Sound of a local file, or of a server in the network, as text-to-speech engines give it.
+WebResult<json::value> talk(const Parts& parts, const json::object& body) {
+    const auto id = device_of(parts, body);
+    if (!id) return tl::unexpected(id.error());
+    if (parts.video == nullptr || parts.video->facts(*id).is_null()) return tl::unexpected(not_found("camera", *id));
+    const auto sound = load_sound(body, parts.config()->local_only);
+    if (!sound) return bad(sound.error().what);
+    if (const auto done = parts.video->speak(*id, sound->bytes, sound->content_type); !done) return device_failed(done.error());
+    return json::object{{"id", *id}};
 }
 
 WebResult<json::value> mfa(const Parts& parts, const json::object& body) {

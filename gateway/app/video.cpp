@@ -84,6 +84,7 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     spec.streams.push_back({"main", endpoint});
     endpoint.quality = stream::Quality::sd;
     spec.streams.push_back({"sub", endpoint});
+    spec.talk = endpoint;
     if (is_battery(view, access.config)) spec.view_limit = config.media.battery_view_limit;
     return spec;
 }
@@ -175,6 +176,9 @@ public:
         return json::object{{"streams", std::move(streams)},
                             {"urls", json::object{{"rtsp", std::move(rtsp)},
                                                   {"whep", "api/devices/" + id + "/whep"},
+                                                  {"mp4", "api/devices/" + id + "/live.mp4"},
+                                                  {"mjpeg", "api/devices/" + id + "/live.mjpeg"},
+                                                  {"talk", "api/devices/" + id + "/talk"},
                                                   {"snapshot", "api/devices/" + id + "/snapshot.jpg"}}}};
     }
 
@@ -187,6 +191,25 @@ public:
     Result<VideoAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override {
         const auto session = TRY(service_->whep_open(id, stream, offer));
         return VideoAnswer{session.session, session.answer};
+    }
+
+    Result<void> whep_trickle(const std::string& session, const std::string& fragment) override {
+        return service_->whep_trickle(session, fragment);
+    }
+
+    bool has_stream(const std::string& id, const std::string& stream) const override { return service_->has_stream(id, stream); }
+
+    Result<VideoFeed> live(const std::string& id, const LiveWish& wish) override {
+        auto opened = wish.mjpeg ? service_->live_mjpeg(id, wish.stream, {wish.width, wish.fps}) : service_->live_mp4(id, wish.stream, wish.h265);
+        const std::shared_ptr<media::ByteFeed> feed = TRY(std::move(opened));
+        return VideoFeed{feed->content_type(), [feed](std::chrono::milliseconds timeout) -> Result<std::string> {
+                             const Buffer piece = TRY(feed->next(timeout));
+                             return std::string(as_text(piece));
+                         }};
+    }
+
+    Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) override {
+        return service_->speak(id, as_bytes(sound), content_type);
     }
 
     bool whep_close(const std::string& session) override { return service_->whep_close(session); }

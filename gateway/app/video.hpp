@@ -19,6 +19,18 @@ struct VideoAnswer {
     std::string session, sdp;
 };
 
+/// Endless bytes of an HTTP body. next: the next piece; errors: timeout (call again), anything else ends it.
+struct VideoFeed {
+    std::string content_type;
+    std::function<Result<std::string>(std::chrono::milliseconds timeout)> next;
+};
+struct LiveWish {
+    bool mjpeg = false;      ///< else fragmented MP4
+    std::string stream;      ///< empty: what suits
+    bool h265 = false;       ///< MP4: the viewer takes H.265
+    unsigned width = 640, fps = 5;  ///< MJPEG
+};
+
 struct VideoEvents {
     std::function<void(const std::string& id, const json::object& stream)> stream_changed;
     std::function<void(const std::string& level, const std::string& id, const std::string& line)> log;
@@ -41,6 +53,13 @@ public:
     virtual Result<VideoPicture> picture(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) = 0;
     virtual Result<VideoAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) = 0;
     virtual bool whep_close(const std::string& session) = 0;
+    /// "main", "sub", "2", "2/sub".
+    virtual bool has_stream(const std::string& id, const std::string& stream) const = 0;
+    virtual Result<VideoFeed> live(const std::string& id, const LiveWish& wish) = 0;
+    /// Plays a sound file on the camera; blocks until it was.
+    virtual Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) = 0;
+    /// Candidates that come later (RFC 8840). errors: refused when there is no such session, malformed.
+    virtual Result<void> whep_trickle(const std::string& session, const std::string& fragment) = 0;
     /// Calls that wait for a camera return at once, with a refusal; later ones too.
     virtual void release() = 0;
     virtual unsigned viewers() const = 0;

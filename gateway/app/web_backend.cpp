@@ -11,6 +11,13 @@ namespace {
 constexpr auto kCommandPatience = std::chrono::seconds(15);
 constexpr auto kUsualAge = std::chrono::seconds(10);  // of a picture nobody asked to be younger
 
+/// The camera cannot be had just now, with the reason.
+WebError unavailable(const Error& error) {
+    WebError answer = to_web_error(error);
+    if (error.code == Errc::auth_failed || error.code == Errc::timeout || error.code == Errc::locked_out) answer.status = 503;
+    return answer;
+}
+
 WebError no_video() { return {503, "unsupported", "This gateway was built without video.", "Install the full version."}; }
 
 }  // namespace
@@ -51,18 +58,40 @@ WebResult<Picture> GatewayBackend::snapshot(const std::string& id, const Picture
 }
 
 WebResult<WhepAnswer> GatewayBackend::whep_open(const std::string& id, const std::string& stream, const std::string& offer) {
-    if (!parts_.registry.view(id)) return tl::unexpected(not_found("device", id));
-    if (parts_.video == nullptr) return tl::unexpected(no_video());
-    const json::value facts = parts_.video->facts(id);
-    if (facts.is_null()) return tl::unexpected(not_found("camera", id));
-    const json::array& streams = facts.at("streams").as_array();
-    if (!stream.empty() && std::none_of(streams.begin(), streams.end(), [&](const json::value& one) { return one.at("name") == json::value(json::string(stream)); }))
-        return tl::unexpected(not_found("stream", stream));
+    if (auto problem = no_video_of(id, stream)) return tl::unexpected(std::move(*problem));
     auto answer = parts_.video->whep_open(id, stream, offer);
     if (answer) return WhepAnswer{std::move(answer->session), std::move(answer->sdp)};
-    WebError error = to_web_error(answer.error());
-    if (answer.error().code == Errc::auth_failed || answer.error().code == Errc::timeout) error.status = 503;  // WHEP: not available, with the reason
-    return tl::unexpected(std::move(error));
+    return tl::unexpected(unavailable(answer.error()));
+}
+
+std::optional<WebError> GatewayBackend::no_video_of(const std::string& id, const std::string& stream) const {
+    if (!parts_.registry.view(id)) return not_found("device", id);
+    if (parts_.video == nullptr) return no_video();
+    if (parts_.video->facts(id).is_null()) return not_found("camera", id);
+    if (!stream.empty() && !parts_.video->has_stream(id, stream)) return not_found("stream", stream);
+    return std::nullopt;
+}
+
+WebResult<void> GatewayBackend::whep_trickle(const std::string& session, const std::string& fragment) {
+    if (parts_.video == nullptr) return tl::unexpected(no_video());
+    const auto taken = parts_.video->whep_trickle(session, fragment);
+    if (taken) return {};
+    if (taken.error().code == Errc::refused) return tl::unexpected(not_found("session", session));
+    return tl::unexpected(to_web_error(taken.error()));
+}
+
+WebResult<LiveBody> GatewayBackend::live(const std::string& id, const LiveRequest& request) {
+    if (auto problem = no_video_of(id, request.stream)) return tl::unexpected(std::move(*problem));
+    auto feed = parts_.video->live(id, {request.mjpeg, request.stream, request.h265, request.width, request.fps});
+    if (!feed) return tl::unexpected(unavailable(feed.error()));
+    return LiveBody{std::move(feed->content_type), std::move(feed->next)};
+}
+
+WebResult<void> GatewayBackend::talk(const std::string& id, const std::string& sound, const std::string& content_type) {
+    if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
+    const auto spoken = parts_.video->speak(id, sound, content_type);
+    if (!spoken) return tl::unexpected(unavailable(spoken.error()));
+    return {};
 }
 
 bool GatewayBackend::whep_close(const std::string& session) { return parts_.video != nullptr && parts_.video->whep_close(session); }

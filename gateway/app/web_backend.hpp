@@ -18,6 +18,9 @@ public:
     WebResult<Picture> snapshot(const std::string& id, const PictureRequest& request) override;
     WebResult<WhepAnswer> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override;
     bool whep_close(const std::string& session) override;
+    WebResult<void> whep_trickle(const std::string& session, const std::string& fragment) override;
+    WebResult<LiveBody> live(const std::string& id, const LiveRequest& request) override;
+    WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override;
     Health health() override;
     std::string metrics() override { return metrics_text(parts_); }
     WebResult<json::object> discover(const json::object& body) override { return object_of("device/discover", body); }
@@ -29,6 +32,8 @@ public:
     EventBus& events() override { return parts_.bus; }
 
 private:
+    /// Null: why there is no video of this device.
+    std::optional<WebError> no_video_of(const std::string& id, const std::string& stream) const;
     WebResult<json::object> object_of(const std::string& what, const json::object& body);
     Parts parts_;
 };

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "gateway/web/assets.hpp"
+#include "gateway/web/api_replies.hpp"
 #include "gateway/web/backend.hpp"
 #include "gateway/web/event_bus.hpp"
 #include "protocols/base/bytes.hpp"
@@ -46,36 +47,6 @@ void secure(HttpResponse& response) {
     set("Cache-Control", "no-store");
 }
 
-HttpResponse reply(const json::value& value, int status = 200) {
-    HttpResponse response;
-    response.status = status;
-    response.body = json::serialize(value) + "\n";
-    return response;
-}
-
-HttpResponse text_reply(std::string body, std::string content_type) {
-    HttpResponse response;
-    response.body = std::move(body);
-    response.content_type = std::move(content_type);
-    return response;
-}
-
-HttpResponse no_such_path() {
-    return error_response({404, "not_found", "There is nothing at this address.",
-                           "GET /api/devices lists the devices; / is the page."});
-}
-
-HttpResponse wrong_method(std::string_view allowed) {
-    auto response = error_response({405, "method_not_allowed", "This address does not take that method.",
-                                    "It takes " + std::string(allowed) + "."});
-    response.headers.emplace_back("Allow", allowed);
-    return response;
-}
-
-template <class T> HttpResponse reply_or_error(const WebResult<T>& result, int status = 200) {
-    return result ? reply(json::value(*result), status) : error_response(result.error());
-}
-
 /// The body as a JSON object; empty: {}.
 WebResult<json::object> body_object(const HttpRequest& request) {
     if (request.body.empty()) return json::object{};
@@ -100,26 +71,6 @@ std::vector<std::string> segments(std::string_view path) {
         at = end + 1;
     }
     return parts;
-}
-
-/// A whole non-negative number up to `max`; none when the text is something else.
-std::optional<std::uint64_t> number(std::string_view text, std::uint64_t max) {
-    std::uint64_t value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (fault != std::errc{} || end != text.data() + text.size() || value > max) return std::nullopt;
-    return value;
-}
-
-/// The prefix Home Assistant serves us under, for links. Anybody may send the header, to himself: only its
-/// form matters.
-std::string link_prefix(const HttpRequest& request) {
-    const std::string_view path = request.header("x-ingress-path");
-    const bool sane = path.starts_with('/') && !path.starts_with("//") && path.size() <= 256 &&
-                      std::all_of(path.begin(), path.end(), [](unsigned char c) {
-                          return std::isalnum(c) || c == '/' || c == '-' || c == '_';
-                      });
-    if (!sane) return {};
-    return std::string(path.substr(0, path.ends_with('/') ? path.size() - 1 : path.size()));
 }
 
 std::string iso_time(std::chrono::system_clock::time_point time) {
@@ -154,6 +105,13 @@ HttpResponse asset_reply(const Asset& asset, const HttpRequest& request) {
     return response;
 }
 
+/// Only sound may be large.
+bool is_too_large(const HttpRequest& request) {
+    constexpr std::uint64_t kUsual = std::uint64_t{256} * 1024;
+    const auto length = number(request.header("content-length"), std::uint64_t(-1)).value_or(0);
+    return length > kUsual && !request.path.ends_with("/talk");
+}
+
 } // namespace
 
 Api::Api(ApiOptions options, Gatekeeper& gatekeeper, WebBackend& backend)
@@ -165,6 +123,8 @@ std::optional<HttpResponse> Api::admit(const HttpRequest& request) {
     if (request.path.size() > kMaxPath) {
         refusal = error_response(
             {414, "too_long", "The address is too long.", "The longest address is 512 characters."});
+    } else if (is_too_large(request)) {
+        refusal = broken(413);
     } else if (request.header("content-type").starts_with("multipart/")) {
         refusal = error_response({415, "unsupported_media_type", "Forms are not taken here.",
                                   "Send JSON, or an SDP offer to whep."});
@@ -206,6 +166,7 @@ HttpResponse Api::route(const HttpRequest& request) {
         response.status = 204;
         response.headers.emplace_back("Allow", "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
         response.headers.emplace_back("Accept-Post", "application/sdp, application/json");
+        if (is_whep_path(request.path)) allow_other_sites(response);
         return response;
     }
     for (const Asset& asset : assets()) {
@@ -281,13 +242,15 @@ HttpResponse Api::device(const HttpRequest& request, const std::string& id) {
 HttpResponse Api::route_device(const HttpRequest& request, const std::string& id,
                                const std::vector<std::string>& rest) {
     const bool post = request.method == "POST";
-    if (rest[0] == "whep" && rest.size() == 2) return whep_session(request, rest[1]);
+    if (rest[0] == "whep" && rest.size() <= 2) return whep(request, id, rest);
     if (rest.size() != 1) return no_such_path();
     if (rest[0] == "exchanges")
         return request.is_read() ? reply_or_error(backend_.request("device/exchanges", {{"id", id}})) : wrong_method("GET");
     if (rest[0] == "set") return post ? set(request, id) : wrong_method("POST");
     if (rest[0] == "snapshot.jpg") return request.is_read() ? snapshot(request, id) : wrong_method("GET");
-    if (rest[0] == "whep") return post ? whep_open(request, id) : wrong_method("POST, OPTIONS");
+    if (rest[0] == "live.mp4") return request.is_read() ? live(request, id, false) : wrong_method("GET");
+    if (rest[0] == "live.mjpeg") return request.is_read() ? live(request, id, true) : wrong_method("GET");
+    if (rest[0] == "talk") return post ? talk(request, id) : wrong_method("POST");
     return no_such_path();
 }
 
@@ -323,36 +286,6 @@ HttpResponse Api::snapshot(const HttpRequest& request, const std::string& id) {
     HttpResponse response = text_reply(std::move(picture->jpeg), "image/jpeg");
     response.headers.emplace_back("X-Picture-Time", iso_time(picture->taken));
     return response;
-}
-
-HttpResponse Api::whep_open(const HttpRequest& request, const std::string& id) {
-    if (!ascii_lower(request.header("content-type")).starts_with("application/sdp")) {
-        return error_response({415, "unsupported_media_type", "WHEP takes an SDP offer.",
-                               "Send it as Content-Type: application/sdp."});
-    }
-    if (request.body.size() > kMaxSdpBytes) return broken(413);
-    if (!request.body.starts_with("v=0"))
-        return error_response({422, "malformed", "The body is no SDP offer.", "It starts with v=0."});
-    const std::string_view stream = request.parameter("stream");
-    auto opened = backend_.whep_open(id, std::string(stream.empty() ? "main" : stream), request.body);
-    if (!opened) {
-        auto response = error_response(opened.error());
-        if (opened.error().status == 503) response.headers.emplace_back("Retry-After", "5");
-        return response;
-    }
-    HttpResponse response = text_reply(std::move(opened->sdp), "application/sdp");
-    response.status = 201;
-    response.headers.emplace_back("Location", link_prefix(request) + "/api/devices/" + url_encode(id) +
-                                                  "/whep/" + opened->session);
-    response.headers.emplace_back("ETag", '"' + opened->session + '"');
-    return response;
-}
-
-HttpResponse Api::whep_session(const HttpRequest& request, const std::string& session) {
-    if (request.method != "DELETE")
-        return wrong_method("DELETE, OPTIONS"); // every candidate stands in the answer: no trickle
-    if (!backend_.whep_close(session)) return error_response(not_found("session", session));
-    return reply(json::object{{"status", "ok"}});
 }
 
 HttpResponse Api::events(const HttpRequest& request) {

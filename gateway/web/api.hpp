@@ -35,6 +35,9 @@ private:
     HttpResponse diagnostics();
     HttpResponse set(const HttpRequest& request, const std::string& id);
     HttpResponse snapshot(const HttpRequest& request, const std::string& id);
+    HttpResponse whep(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest);
+    HttpResponse live(const HttpRequest& request, const std::string& id, bool mjpeg);
+    HttpResponse talk(const HttpRequest& request, const std::string& id);
     HttpResponse whep_open(const HttpRequest& request, const std::string& id);
     HttpResponse whep_session(const HttpRequest& request, const std::string& session);
     HttpResponse events(const HttpRequest& request);

@@ -27,6 +27,18 @@ WebError to_web_error(const Error& error, std::string hint) {
     return {http_status(error.code), std::string(to_string(error.code)), error.what, std::move(hint)};
 }
 
+namespace {
+
+tl::unexpected<WebError> without_video() {
+    return tl::unexpected(WebError{503, "unsupported", "This gateway was built without video.", "Install the full version."});
+}
+
+} // namespace
+
+WebResult<void> WebBackend::whep_trickle(const std::string&, const std::string&) { return without_video(); }
+WebResult<LiveBody> WebBackend::live(const std::string&, const LiveRequest&) { return without_video(); }
+WebResult<void> WebBackend::talk(const std::string&, const std::string&, const std::string&) { return without_video(); }
+
 WebError not_found(std::string_view what, std::string_view name) {
     // The name comes from the address bar: enough of it to recognise, not a page of it.
     return {404, "not_found",

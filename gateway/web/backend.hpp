@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,19 @@ struct WhepAnswer {
     std::string sdp;
 };
 
+struct LiveRequest {
+    bool mjpeg = false; ///< else fragmented MP4
+    std::string stream; ///< empty: what suits
+    bool h265 = false;  ///< MP4: the viewer takes H.265
+    unsigned width = 640, fps = 5;
+};
+
+/// An endless body. next: the next piece; a timeout is no end, any other error is.
+struct LiveBody {
+    std::string content_type;
+    std::function<Result<std::string>(std::chrono::milliseconds timeout)> next;
+};
+
 struct Health {
     bool ok = false;
     /// {"ok", "version", "uptime_s", "parts":[{"name":"MQTT","ok":true,"message":"connected to
@@ -79,6 +93,13 @@ public:
                                             const std::string& offer) = 0;
     /// False: no such session.
     virtual bool whep_close(const std::string& session) = 0;
+
+    /// An SDP fragment with candidates. errors: 404 no such session, 422.
+    virtual WebResult<void> whep_trickle(const std::string& session, const std::string& fragment);
+    /// errors: as whep_open.
+    virtual WebResult<LiveBody> live(const std::string& id, const LiveRequest& request);
+    /// Plays the sound on the camera; returns when it was. errors: 404, 422 (the sound), 503 with the reason.
+    virtual WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type);
 
     virtual Health health() = 0;
     virtual std::string metrics() = 0; ///< Prometheus text format

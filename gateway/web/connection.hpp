@@ -10,7 +10,7 @@
 namespace tplink::gateway {
 
 struct ConnectionLimits {
-    std::size_t head_max = std::size_t{16} * 1024, body_max = std::size_t{256} * 1024; ///< bytes
+    std::size_t head_max = std::size_t{16} * 1024, body_max = std::size_t{16} * 1024 * 1024; ///< bytes; Api allows that much to sound alone
     std::chrono::milliseconds request_timeout{10000};                                  ///< first byte to last
     std::chrono::milliseconds keep_alive{5000}; ///< silence between requests
     std::chrono::milliseconds write_timeout{5000};

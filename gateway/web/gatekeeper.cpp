@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "gateway/web/api_replies.hpp"
 #include "gateway/web/backend.hpp"
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/crypto.hpp"
@@ -41,7 +42,10 @@ HttpResponse error_response(const WebError& error) {
 }
 
 std::optional<HttpResponse> Gatekeeper::admit(const HttpRequest& request) {
-    if (!request.is_read()) {
+    // A preflight carries no password and gets nothing but the list of what may be asked.
+    if (request.method == "OPTIONS" && is_whep_path(request.path)) return std::nullopt;
+    const bool own_password = is_whep_path(request.path) && !request.header("authorization").empty() && !options_.user.password.empty();
+    if (!request.is_read() && !own_password) {
         if (auto refusal = check_origin(request)) return refusal;
     }
     if (request.is_read() && request.path == "/healthz") return std::nullopt;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "media/gst_ptr.hpp"
+#include "media/talk/talk_line.hpp"
 #include "media/viewing.hpp"
 #include "media/webrtc/offer.hpp"
 #include "protocols/base/clock.hpp"
@@ -21,20 +22,23 @@ namespace tplink::media::webrtc {
 
 struct PeerOptions {
     std::uint16_t port_min = 8660, port_max = 8759;
-    std::vector<std::string> candidates;  ///< local addresses to offer; empty: all but loopback
+    std::vector<std::string> candidates;  ///< addresses to offer; those that are not this machine's are written into the answer; empty: all local ones but loopback
 };
 
 /// Blocking; made, answered and destroyed by different threads, one at a time. is_gone() from any.
 class Peer {
 public:
     /// Builds the pipeline. errors: unsupported (the stream is not H.264), refused (GStreamer said no).
-    static Result<std::unique_ptr<Peer>> make(const PeerOptions& options, std::shared_ptr<Viewing> viewing, const Offer& offer);
+    /// talk: opened when the viewer's microphone is first heard; empty: it is not listened to.
+    static Result<std::unique_ptr<Peer>> make(const PeerOptions& options, std::shared_ptr<Viewing> viewing, const Offer& offer, OpenTalk talk = {});
     ~Peer();
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
 
     /// The answer with all candidates. errors: malformed (webrtcbin refuses the offer), timeout.
     Result<std::string> answer(const Offer& offer);
+
+    void add_candidate(const RemoteCandidate& candidate);
 
     /// True when the viewer has left, failed, or said nothing for too long.
     bool is_gone(SteadyTime now) const;
@@ -43,13 +47,15 @@ private:
     explicit Peer(std::shared_ptr<Viewing> viewing);
     Result<void> build(const PeerOptions& options, const Offer& offer);
     void configure_ice(const PeerOptions& options);
-    void configure_transceivers();
+    void configure_transceivers(bool listens);
+    void listen_to_microphone();
     void watch_rtcp();
     void on_connection_state();
     Result<void> wait_gathered();
 
     struct Ears;  // what signal handlers see; outlives this while a handler runs
     std::shared_ptr<Viewing> viewing_;
+    std::vector<std::string> foreign_addresses_;
     std::shared_ptr<AppsrcFeed> feed_;
     std::shared_ptr<Ears> ears_;
     GPtr<GstElement> pipeline_;

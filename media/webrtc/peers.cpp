@@ -24,13 +24,13 @@ void Peers::configure(PeerOptions options) {
     options_ = std::move(options);
 }
 
-Result<OpenedPeer> Peers::open(const std::shared_ptr<Viewing>& viewing, const Offer& offer) {
+Result<OpenedPeer> Peers::open(const std::shared_ptr<Viewing>& viewing, const Offer& offer, OpenTalk talk) {
     PeerOptions options;
     {
         const std::lock_guard lock(mutex_);
         options = options_;
     }
-    auto peer = TRY(Peer::make(options, viewing, offer));
+    auto peer = TRY(Peer::make(options, viewing, offer, std::move(talk)));
     std::string answer = TRY(peer->answer(offer));
     std::string session = hex_lower(system_random().bytes(16));
     {
@@ -39,6 +39,15 @@ Result<OpenedPeer> Peers::open(const std::shared_ptr<Viewing>& viewing, const Of
     }
     changed_.notify_all();
     return OpenedPeer{std::move(session), std::move(answer)};
+}
+
+Result<void> Peers::trickle(const std::string& session, const std::string& fragment) {
+    const auto candidates = TRY(parse_fragment(fragment));
+    const std::lock_guard lock(mutex_);
+    const auto found = peers_.find(session);
+    if (found == peers_.end()) return fail(Errc::refused, "there is no such session");
+    for (const RemoteCandidate& candidate : candidates) found->second->add_candidate(candidate);
+    return {};
 }
 
 bool Peers::close(const std::string& session) {

@@ -31,7 +31,9 @@ public:
     void configure(PeerOptions options);
 
     /// Blocks until the answer is complete. errors: those of Peer.
-    Result<OpenedPeer> open(const std::shared_ptr<Viewing>& viewing, const Offer& offer);
+    Result<OpenedPeer> open(const std::shared_ptr<Viewing>& viewing, const Offer& offer, OpenTalk talk = {});
+    /// Candidates of an SDP fragment. errors: refused (no such session), malformed.
+    Result<void> trickle(const std::string& session, const std::string& fragment);
     /// False when there is no such session.
     bool close(const std::string& session);
     std::size_t size() const;

@@ -15,7 +15,7 @@ namespace tplink::media::webrtc {
 
 enum class IceGathering { fresh = 0, gathering = 1, complete = 2 };
 enum class Connection { fresh = 0, connecting = 1, connected = 2, disconnected = 3, failed = 4, closed = 5 };
-constexpr int kSendOnly = 2;  // GstWebRTCRTPTransceiverDirection
+constexpr int kSendOnly = 2, kSendReceive = 4;  // GstWebRTCRTPTransceiverDirection
 
 /// Calls of an element named webrtcbin; each waits for its promise until the deadline.
 /// errors: malformed (webrtcbin refused it, with its words), timeout.

@@ -50,6 +50,28 @@ public:
         return WhepAnswer{"s1", "v=0\r\nanswer"};
     }
     bool whep_close(const std::string& session) override { return session == "s1"; }
+    WebResult<void> whep_trickle(const std::string& session, const std::string& fragment) override {
+        if (session != "s1") return tl::unexpected(not_found("session", session));
+        if (fragment.find("a=candidate") == std::string::npos) return tl::unexpected(to_web_error({Errc::malformed, "no candidate", 0, {}}));
+        return {};
+    }
+    WebResult<LiveBody> live(const std::string& id, const LiveRequest& request) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        if (request.stream == "sub") return tl::unexpected(to_web_error({Errc::refused, "Privacy is on.", 0, {}}));
+        auto left = std::make_shared<int>(3);
+        return LiveBody{request.mjpeg ? "multipart/x-mixed-replace; boundary=picture" : "video/mp4; codecs=\"avc1.640028\"",
+                        [left](std::chrono::milliseconds) -> Result<std::string> {
+                            if ((*left)-- == 0) return tplink::fail(Errc::refused, "over");
+                            return std::string("piece.");
+                        }};
+    }
+    WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        const std::lock_guard lock(mutex);
+        spoken = sound.size();
+        if (content_type != "audio/wav") return tl::unexpected(to_web_error({Errc::malformed, "no WAV", 0, {}}));
+        return {};
+    }
     void stopping() override {
         const std::lock_guard lock(mutex);
         stopped = true;
@@ -86,6 +108,7 @@ public:
     std::condition_variable entered, released;
     PictureRequest last_picture_request;
     int waiting_for_pictures = 0;
+    std::size_t spoken = 0; ///< bytes of the last sound
     bool slow_pictures = false, stopped = false;
 };
 

@@ -134,7 +134,7 @@ TEST_F(WebServerTest, DevicesAndErrorsAreJson) {
     EXPECT_EQ(devices->get_header_value("Cache-Control"), "no-store");
     EXPECT_EQ(client->Get("/api/devices/a1")->status, 200);
     expect_error(client->Get("/api/devices/b2"), 404, "not_found");
-    expect_error(client->Get("/api/devices/a1/live.mp4"), 404, "not_found");
+    expect_error(client->Get("/api/devices/a1/live.avi"), 404, "not_found");
     expect_error(client->Get("/api/devices/a1/talk/x"), 404, "not_found");
     expect_error(client->Get("/nothing"), 404, "not_found");
     expect_error(client->Get("/api"), 404, "not_found");
@@ -270,13 +270,50 @@ TEST_F(WebServerTest, WhepOpensAndCloses) {
     EXPECT_EQ(opened->get_header_value("ETag"), "\"s1\"");
     const std::string location = opened->get_header_value("Location");
     EXPECT_EQ(location, "/api/devices/a1/whep/s1");
-    expect_error(client->Patch(location.c_str(), "a=candidate", "application/trickle-ice-sdpfrag"), 405,
-                 "method_not_allowed");
+    EXPECT_EQ(client->Patch(location.c_str(), "a=candidate", "application/trickle-ice-sdpfrag")->status, 204);
+    const httplib::Headers other{{"If-Match", "\"old\""}};
+    expect_error(client->Patch(location.c_str(), other, "a=candidate", "application/trickle-ice-sdpfrag"), 412, "precondition_failed");
+    expect_error(client->Patch(location.c_str(), "a=candidate", "application/sdp"), 415, "unsupported_media_type");
+    expect_error(client->Patch(location.c_str(), "x", "application/trickle-ice-sdpfrag"), 422, "malformed");
+    expect_error(client->Patch("/api/devices/a1/whep/s2", "a=candidate", "application/trickle-ice-sdpfrag"), 404, "not_found");
+    expect_error(client->Get(location.c_str()), 405, "method_not_allowed");
     EXPECT_EQ(client->Delete(location.c_str())->status, 200);
     expect_error(client->Delete("/api/devices/a1/whep/other"), 404, "not_found");
     const auto options = client->Options("/api/devices/a1/whep");
     EXPECT_EQ(options->status, 204);
     EXPECT_NE(options->get_header_value("Accept-Post").find("application/sdp"), std::string::npos);
+    EXPECT_EQ(options->get_header_value("Access-Control-Allow-Origin"), "*");
+    EXPECT_NE(options->get_header_value("Access-Control-Allow-Methods").find("PATCH"), std::string::npos);
+    EXPECT_NE(opened->get_header_value("Access-Control-Expose-Headers").find("Location"), std::string::npos);
+    EXPECT_EQ(client->Options("/api/devices")->get_header_value("Access-Control-Allow-Origin"), "");
+}
+
+TEST_F(WebServerTest, LivePicturesAreAnEndlessBody) {
+    const auto mp4 = client->Get("/api/devices/a1/live.mp4");
+    ASSERT_TRUE(mp4);
+    EXPECT_EQ(mp4->status, 200);
+    EXPECT_EQ(mp4->get_header_value("Content-Type"), "video/mp4; codecs=\"avc1.640028\"");
+    EXPECT_EQ(mp4->body, "piece.piece.piece.");
+    EXPECT_EQ(client->Get("/api/devices/a1/live.mjpeg?width=320&fps=10")->get_header_value("Content-Type"),
+              "multipart/x-mixed-replace; boundary=picture");
+    expect_error(client->Get("/api/devices/a1/live.mjpeg?fps=0"), 400, "bad_request");
+    expect_error(client->Get("/api/devices/a1/live.mjpeg?width=x"), 400, "bad_request");
+    expect_error(client->Get("/api/devices/b2/live.mp4"), 404, "not_found");
+    expect_error(client->Get("/api/devices/a1/live.mp4?stream=sub"), 503, "refused");
+    expect_error(client->Post("/api/devices/a1/live.mp4", "", "text/plain"), 405, "method_not_allowed");
+}
+
+TEST_F(WebServerTest, SoundMayBeLargeAndNothingElse) {
+    const std::string sound(3U << 20, 's');
+    const auto spoken = client->Post("/api/devices/a1/talk", sound, "audio/wav");
+    ASSERT_TRUE(spoken);
+    EXPECT_EQ(spoken->status, 200);
+    EXPECT_EQ(backend.spoken, sound.size());
+    expect_error(client->Post("/api/devices/a1/talk", "x", "text/plain"), 415, "unsupported_media_type");
+    expect_error(client->Post("/api/devices/a1/talk", "", "audio/wav"), 422, "malformed");
+    expect_error(client->Post("/api/devices/b2/talk", "x", "audio/wav"), 404, "not_found");
+    expect_error(client->Post("/api/devices/a1/talk", "x", "audio/flac"), 422, "malformed");
+    expect_error(client->Post("/api/devices/a1/set", sound, "application/json"), 413, "too_large");
 }
 
 TEST_F(WebServerTest, WhepRefusesWithTheReason) {

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <thread>
 
+#include <unistd.h>
+
 #include "media/codec/g711.hpp"
 #include "media/rtp/rtp_packet.hpp"
 #include "tests/media/rtsp_client.hpp"
@@ -174,6 +176,67 @@ TEST_F(ServiceTest, TheRtspBackchannelIsHeard) {
     EXPECT_GT(likeness(camera_->spoken()), 0.95);
     EXPECT_TRUE(wait_until([&] { return camera_->counters().talks_open == 0; })) << "silence frees the line";
     EXPECT_EQ(camera_->counters().talks_total, 1U);
+}
+
+TEST_F(ServiceTest, TheBrowsersMicrophoneIsHeard) {
+    camera();
+    serve();
+    {
+        test::WebrtcClient client(test::Tracks::talk);
+        const std::string offer = client.offer();
+        const auto opened = service_->whep_open("a842a1001122", "main", offer);
+        ASSERT_TRUE(opened) << opened.error().what;
+        EXPECT_NE(opened->answer.find("a=sendrecv"), std::string::npos) << opened->answer;
+        ASSERT_TRUE(client.accept(opened->answer));
+        EXPECT_TRUE(wait_until([&] { return camera_->spoken().size() > 8000; })) << camera_->spoken().size();
+        EXPECT_TRUE(wait_until([&] { return client.frames() > 5; }));
+        service_->whep_close(opened->session);
+    }
+    EXPECT_TRUE(wait_until([&] { return camera_->counters().talks_open == 0; }));
+}
+
+std::string probe_feed(ByteFeed& feed, const std::string& name, std::size_t pieces) {
+    const std::string path = testing::TempDir() + "/feed_" + std::to_string(getpid()) + name;
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    for (std::size_t i = 0; i < pieces;) {
+        const auto piece = feed.next(2s);
+        EXPECT_TRUE(piece) << piece.error().what;
+        if (!piece) break;
+        std::fwrite(piece->data(), 1, piece->size(), file);
+        ++i;
+    }
+    std::fclose(file);
+    const std::string out = test::run_command("ffprobe -v error -show_entries stream=codec_name,width -of csv=p=0 " + path);
+    std::remove(path.c_str());
+    return out;
+}
+
+TEST_F(ServiceTest, Mp4OverHttpHasPictureAndSound) {
+    camera();
+    serve();
+    auto feed = service_->live_mp4("a842a1001122", "main", false);
+    ASSERT_TRUE(feed) << feed.error().what;
+    EXPECT_EQ((*feed)->content_type().substr(0, 23), "video/mp4; codecs=\"avc1");
+    EXPECT_NE((*feed)->content_type().find("mp4a.40.2"), std::string::npos);
+    const std::string out = probe_feed(**feed, ".mp4", 120);
+    EXPECT_NE(out.find("h264,1280"), std::string::npos) << out;
+    EXPECT_NE(out.find("aac"), std::string::npos) << out;
+    feed->reset();
+    EXPECT_TRUE(camera_is_left_alone());
+}
+
+TEST_F(ServiceTest, MotionJpegIsSmallAndSilent) {
+    camera({.codec = sim::MediaCodec::h265});
+    serve();
+    auto feed = service_->live_mjpeg("a842a1001122", "main", {.width = 320, .fps = 10});
+    ASSERT_TRUE(feed) << feed.error().what;
+    EXPECT_EQ((*feed)->content_type(), "multipart/x-mixed-replace; boundary=picture");
+    const auto first = (*feed)->next(5s);
+    ASSERT_TRUE(first) << first.error().what;
+    EXPECT_EQ(as_text(*first).substr(0, 36), "--picture\r\nContent-Type: image/jpeg\r");
+    const std::string out = probe_feed(**feed, ".mjpeg", 5);
+    EXPECT_NE(out.find("mjpeg,320"), std::string::npos) << out;
+    EXPECT_EQ(camera_->counters().sessions_with_audio, 0U);
 }
 
 TEST_F(ServiceTest, EveryKeyExchangePlays) {

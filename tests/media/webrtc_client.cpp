@@ -56,6 +56,17 @@ WebrtcClient::WebrtcClient(Tracks tracks) : pipeline_(gst_pipeline_new(nullptr))
     if (tracks == Tracks::audio_video) add_audio(webrtcbin_);
     add_video(webrtcbin_);
     if (tracks == Tracks::video_audio) add_audio(webrtcbin_);
+    if (tracks == Tracks::opus) add_transceiver(webrtcbin_, "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000");
+    if (tracks == Tracks::talk) add_microphone();
+}
+
+void WebrtcClient::add_microphone() {
+    GstElement* bin = gst_parse_bin_from_description(
+        "audiotestsrc is-live=true freq=700 samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8 ! "
+        "application/x-rtp,media=audio,encoding-name=PCMA,payload=8,clock-rate=8000", TRUE, nullptr);
+    gst_bin_add(GST_BIN(pipeline_), bin);
+    gst_element_link(bin, webrtcbin_);
+    gst_element_sync_state_with_parent(bin);
 }
 
 WebrtcClient::~WebrtcClient() {
@@ -64,13 +75,16 @@ WebrtcClient::~WebrtcClient() {
 }
 
 void WebrtcClient::on_pad(GstElement*, GstPad* pad, WebrtcClient* self) {
+    if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;  // our microphone's own
     GstCaps* caps = gst_pad_get_current_caps(pad);
     const bool video = caps != nullptr && gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp") != FALSE &&
                        g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "media"), "video") == 0;
+    const bool opus = caps != nullptr && g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "encoding-name"), "OPUS") == 0;
     if (caps != nullptr) gst_caps_unref(caps);
     GstElement* bin = gst_parse_bin_from_description(
         video ? "rtph264depay ! avdec_h264 max-threads=1 ! fakesink name=s signal-handoffs=true sync=false"
-              : "rtppcmadepay ! fakesink name=s signal-handoffs=true sync=false",
+        : opus ? "rtpopusdepay ! opusdec ! fakesink name=s signal-handoffs=true sync=false"
+               : "rtppcmadepay ! fakesink name=s signal-handoffs=true sync=false",
         TRUE, nullptr);
     GstElement* sink = gst_bin_get_by_name(GST_BIN(bin), "s");
     g_signal_connect(sink, "handoff", G_CALLBACK(count), video ? &self->frames_ : &self->audio_);

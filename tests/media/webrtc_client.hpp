@@ -9,7 +9,8 @@
 
 namespace tplink::media::test {
 
-enum class Tracks { video, video_audio, audio_video };
+/// talk: speaks a tone into its microphone; opus: takes sound as Opus only.
+enum class Tracks { video, video_audio, audio_video, talk, opus };
 
 class WebrtcClient {
 public:
@@ -25,6 +26,7 @@ public:
     int audio_buffers() const { return audio_; }
 
 private:
+    void add_microphone();
     static void on_pad(GstElement* webrtcbin, GstPad* pad, WebrtcClient* self);
 
     GstElement* pipeline_ = nullptr;

@@ -156,6 +156,33 @@ TEST_F(Webrtc, PlaysACameraWithoutMicrophone) {
     expect_plays(Tracks::audio_video, false);
 }
 
+TEST_F(Webrtc, PlaysOpusToWhoTakesNothingElse) {
+    feed({});
+    expect_plays(Tracks::opus, true);
+}
+
+TEST(TrickleFragment, GivesCandidatesThatCanBeReached) {
+    const auto candidates = webrtc::parse_fragment("a=ice-ufrag:x\r\na=ice-pwd:y\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+                                                   "a=candidate:1 1 udp 2113937151 192.0.2.7 5000 typ host\r\n"
+                                                   "a=candidate:2 1 udp 2113937151 8a6c.local 5001 typ host\r\na=end-of-candidates\r\n");
+    ASSERT_TRUE(candidates);
+    ASSERT_EQ(candidates->size(), 1U);
+    EXPECT_EQ(candidates->front().text, "candidate:1 1 udp 2113937151 192.0.2.7 5000 typ host");
+    EXPECT_TRUE(webrtc::parse_fragment("a=ice-ufrag:x\r\n"));
+    EXPECT_FALSE(webrtc::parse_fragment("{}"));
+    std::string many;
+    for (int i = 0; i < 100; ++i) many += "a=candidate:1 1 udp 1 192.0.2.7 5000 typ host\r\n";
+    EXPECT_FALSE(webrtc::parse_fragment(many));
+}
+
+TEST(AnswerCandidates, NameTheAddressesGivenByTheUser) {
+    const std::string answer = "v=0\r\na=candidate:1 1 UDP 2015363327 10.0.0.2 8660 typ host\r\na=candidate:2 1 TCP 1015021823 10.0.0.2 8661 typ host tcptype passive\r\n";
+    EXPECT_EQ(webrtc::add_candidates(answer, {"192.0.2.1", "10.0.0.2"}),
+              "v=0\r\na=candidate:1 1 UDP 2015363327 10.0.0.2 8660 typ host\r\na=candidate:x1 1 UDP 2015363327 192.0.2.1 8660 typ host\r\n"
+              "a=candidate:2 1 TCP 1015021823 10.0.0.2 8661 typ host tcptype passive\r\n");
+    EXPECT_EQ(webrtc::add_candidates("no line end", {"192.0.2.1"}), "no line end");
+}
+
 TEST_F(Webrtc, RefusesH265) {
     feed({.h265 = true, .audio = false});
     const auto opened = open(browser_offer(video_line()));

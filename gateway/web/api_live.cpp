@@ -1,0 +1,134 @@
+// The routes of live pictures and sound: WHEP, fragmented MP4, motion JPEG, speech.
+
+#include <algorithm>
+
+#include "gateway/web/api.hpp"
+#include "gateway/web/api_replies.hpp"
+#include "gateway/web/backend.hpp"
+#include "protocols/base/bytes.hpp"
+
+namespace tplink::gateway {
+
+namespace {
+
+constexpr std::size_t kMaxSdpBytes = std::size_t{128} * 1024;
+constexpr std::size_t kMaxFragmentBytes = std::size_t{16} * 1024;
+constexpr std::uint64_t kMaxWidth = 4096, kMaxFps = 30;
+constexpr std::chrono::milliseconds kLook{250};
+/// A camera that reboots is waited for, a reader that stays is not held for ever without a picture.
+constexpr std::chrono::seconds kLongestPause{60};
+
+HttpResponse refused(const WebError& error) {
+    auto response = error_response(error);
+    if (error.status == 503) response.headers.emplace_back("Retry-After", "5");
+    return response;
+}
+
+bool is_type(const HttpRequest& request, std::string_view type) {
+    const std::string_view given = request.header("content-type");
+    return ascii_lower(given.substr(0, given.find(';'))) == type;
+}
+
+} // namespace
+
+/// source: RFC 9725
+HttpResponse Api::whep(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest) {
+    HttpResponse response = rest.size() == 2             ? whep_session(request, rest[1])
+                            : request.method == "POST" ? whep_open(request, id)
+                                                       : wrong_method("POST, OPTIONS");
+    allow_other_sites(response);
+    return response;
+}
+
+HttpResponse Api::whep_open(const HttpRequest& request, const std::string& id) {
+    if (!is_type(request, "application/sdp")) {
+        auto response = error_response({415, "unsupported_media_type", "WHEP takes an SDP offer.",
+                                        "Send it as Content-Type: application/sdp."});
+        response.headers.emplace_back("Accept-Post", "application/sdp");
+        return response;
+    }
+    if (request.body.size() > kMaxSdpBytes) return broken(413);
+    if (!request.body.starts_with("v=0"))
+        return error_response({422, "malformed", "The body is no SDP offer.", "It starts with v=0."});
+    const std::string_view stream = request.parameter("stream");
+    auto opened = backend_.whep_open(id, std::string(stream.empty() ? "main" : stream), request.body);
+    if (!opened) return refused(opened.error());
+    HttpResponse response = text_reply(std::move(opened->sdp), "application/sdp");
+    response.status = 201;
+    response.headers.emplace_back("Location", link_prefix(request) + "/api/devices/" + url_encode(id) +
+                                                  "/whep/" + opened->session);
+    response.headers.emplace_back("ETag", '"' + opened->session + '"');
+    response.headers.emplace_back("Accept-Patch", "application/trickle-ice-sdpfrag");
+    return response;
+}
+
+HttpResponse Api::whep_session(const HttpRequest& request, const std::string& session) {
+    if (request.method == "DELETE") {
+        if (!backend_.whep_close(session)) return error_response(not_found("session", session));
+        return reply(boost::json::object{{"status", "ok"}});
+    }
+    if (request.method != "PATCH") return wrong_method("PATCH, DELETE, OPTIONS");
+    if (!is_type(request, "application/trickle-ice-sdpfrag")) {
+        auto response = error_response({415, "unsupported_media_type", "A session takes an SDP fragment with candidates.",
+                                        "Send it as Content-Type: application/trickle-ice-sdpfrag."});
+        response.headers.emplace_back("Accept-Patch", "application/trickle-ice-sdpfrag");
+        return response;
+    }
+    if (request.body.size() > kMaxFragmentBytes) return broken(413);
+    const std::string_view match = request.header("if-match");
+    if (!match.empty() && match != "*" && match != '"' + session + '"')
+        return error_response({412, "precondition_failed", "The session's ICE has another ETag.",
+                               "Take the ETag of the answer; an ICE restart needs a new session."});
+    if (const auto taken = backend_.whep_trickle(session, request.body); !taken) return error_response(taken.error());
+    HttpResponse response;
+    response.status = 204;
+    return response;
+}
+
+HttpResponse Api::live(const HttpRequest& request, const std::string& id, bool mjpeg) {
+    LiveRequest wish;
+    wish.mjpeg = mjpeg;
+    wish.stream = request.parameter("stream");
+    wish.h265 = request.parameter("codec") == "h265";
+    if (const auto text = request.parameter("width"); !text.empty()) {
+        const auto width = number(text, kMaxWidth);
+        if (!width) return error_response(bad_request("width is no number of pixels from 0 to 4096.", "Leave it out for 640."));
+        wish.width = static_cast<unsigned>(*width);
+    }
+    if (const auto text = request.parameter("fps"); !text.empty()) {
+        const auto fps = number(text, kMaxFps);
+        if (!fps || *fps == 0) return error_response(bad_request("fps is no number from 1 to 30.", "Leave it out for 5."));
+        wish.fps = static_cast<unsigned>(*fps);
+    }
+    if (request.method == "HEAD") return text_reply("", mjpeg ? "multipart/x-mixed-replace; boundary=picture" : "video/mp4");
+    auto opened = backend_.live(id, wish);
+    if (!opened) return refused(opened.error());
+    HttpResponse response = text_reply("", opened->content_type);
+    response.headers.emplace_back("Cache-Control", "no-store, no-transform");
+    response.headers.emplace_back("X-Accel-Buffering", "no");
+    response.stream = [next = std::move(opened->next)](const std::stop_token& stop, const WriteBody& write,
+                                                       const std::function<bool()>& is_open) {
+        auto last = std::chrono::steady_clock::now();
+        while (!stop.stop_requested() && is_open()) {
+            const auto piece = next(kLook);
+            const auto now = std::chrono::steady_clock::now();
+            if (!piece && (piece.error().code != Errc::timeout || now - last > kLongestPause)) return;
+            if (!piece) continue;
+            last = now;
+            if (!write(*piece)) return;
+        }
+    };
+    return response;
+}
+
+HttpResponse Api::talk(const HttpRequest& request, const std::string& id) {
+    const std::string type = ascii_lower(request.header("content-type"));
+    if (!type.starts_with("audio/"))
+        return error_response({415, "unsupported_media_type", "A camera can only be given sound.",
+                               "Send a WAV file as Content-Type: audio/wav, or bare G.711 as audio/PCMA."});
+    if (request.body.empty()) return error_response({422, "malformed", "The body is empty.", "Send a WAV file."});
+    const auto spoken = backend_.talk(id, request.body, type);
+    return spoken ? reply(boost::json::object{{"status", "ok"}}) : refused(spoken.error());
+}
+
+} // namespace tplink::gateway
