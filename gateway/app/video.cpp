@@ -69,6 +69,24 @@ bool is_battery(const DeviceView& view, const DeviceConfig& config) {
                        [](const Component& component) { return component.name == "battery"; });
 }
 
+/// From port 554 when the user says so, or gave the account that only that port takes. Battery cameras have none.
+bool takes_rtsp(const DeviceView& view, const DeviceConfig& config) {
+    if (view.family == Family::kasa_camera) return false;
+    if (config.video_source != VideoSource::automatic) return config.video_source == VideoSource::rtsp;
+    return !config.camera_account.username.empty() && view.via.empty() && !is_battery(view, config);
+}
+
+media::RtspEndpoint rtsp_endpoint(const DeviceView& view, const Registry::Access& access, bool lesser) {
+    media::RtspEndpoint endpoint;
+    endpoint.host = view.host;
+    if (access.config.media_port != 0) endpoint.port = access.config.media_port;
+    endpoint.path = lesser ? "/stream2" : "/stream1";
+    endpoint.credentials = access.config.camera_account;
+    // VIGI has no account of its own for it.
+    if (endpoint.credentials.username.empty() && view.family == Family::vigi_camera) endpoint.credentials = {"admin", access.credentials.password};
+    return endpoint;
+}
+
 media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& access, const Config& config) {
     media::CameraSpec spec;
     spec.id = view.id;
@@ -80,10 +98,16 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     endpoint.scheme = kasa ? stream::Scheme::kasa : view.family == Family::vigi_camera ? stream::Scheme::vigi : stream::Scheme::tapo;
     endpoint.credentials = {kasa ? access.credentials.username : "admin", access.credentials.password};
     endpoint.talk_port = access.config.talk_port;
-    endpoint.quality = access.config.stream == StreamChoice::sd ? stream::Quality::sd : stream::Quality::hd;
-    spec.streams.push_back({"main", endpoint});
-    endpoint.quality = stream::Quality::sd;
-    spec.streams.push_back({"sub", endpoint});
+    if (!view.via.empty()) endpoint.device_id = view.identity.device_id;  // a hub's child: the host is the hub's
+    const bool by_rtsp = takes_rtsp(view, access.config);
+    if (by_rtsp) endpoint.port = kasa ? 19443 : 8800;  // speech has no way over RTSP; media_port is the other one's
+    for (const char* name : {"main", "sub"}) {
+        const bool lesser = std::string_view(name) == "sub" || access.config.stream == StreamChoice::sd;
+        endpoint.quality = lesser ? stream::Quality::sd : stream::Quality::hd;
+        media::StreamSpec stream{name, endpoint, {}};
+        if (by_rtsp) stream.rtsp = rtsp_endpoint(view, access, lesser);
+        spec.streams.push_back(std::move(stream));
+    }
     spec.talk = endpoint;
     if (is_battery(view, access.config)) spec.view_limit = config.media.battery_view_limit;
     return spec;
@@ -136,7 +160,9 @@ public:
         if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
         const std::string fingerprint = view.host + "|" + view.name + "|" + std::to_string(access.config.media_port) + "|" +
                                         access.credentials.password.reveal() + "|" + (is_battery(view, access.config) ? "battery" : "mains") + "|" +
-                                        std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery));
+                                        std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery)) +
+                                        std::to_string(static_cast<int>(access.config.video_source)) + "|" + access.config.camera_account.username + "|" +
+                                        access.config.camera_account.password.reveal() + "|" + view.identity.device_id;
         const auto reason = obstacle(view);
         const std::lock_guard lock(mutex_);
         Known& known = known_[view.id];
