@@ -17,6 +17,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr auto kHealthInterval = std::chrono::minutes(10);
+constexpr auto kEnergyInterval = std::chrono::seconds(30);     // what a crash may cost of the totals
 constexpr auto kDevicesDelay = std::chrono::milliseconds(300);  // bridge/devices: many changes at once become one message
 constexpr auto kHealthDelay = std::chrono::seconds(3);
 constexpr auto kReloadDelay = std::chrono::milliseconds(200);
@@ -36,7 +37,7 @@ bool is_public(const DeviceView& view) { return view.mac_known() || (!view.via.e
 struct Gateway::Impl {
     Impl(Config first, std::string file, Environment env, Log& log_)
         : config_(std::make_shared<const Config>(std::move(first))), config_file(std::move(file)), environment(std::move(env)), log(log_),
-          main_log(log_.logger("gateway")), store(config_->state_dir), cloud(store, [this] { on_cloud(); }),
+          main_log(log_.logger("gateway")), store(config_->state_dir), cloud(store, [this] { on_cloud(); }), energy(config_->state_dir),
           registry(system_clock(), system_random(), store, [this] { return make_recording_opener(make_ladder_opener(&announcements, [this] { return cloud.account(); }), recorder); }, tcp_probe),
           desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
           discovery(announcements, [this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
@@ -109,6 +110,7 @@ struct Gateway::Impl {
     CloudDesk cloud;
     std::string cloud_state;  // told last; by the clerk only
     FlightRecorder recorder;
+    EnergyLedger energy;
     Registry registry;
     ResultDesk desk;
     DiscoveryLoop discovery;
@@ -219,6 +221,8 @@ void Gateway::Impl::begin() {
     });
     registry.listen({[this](const DeviceView& view, const DeviceView* before) { on_changed(view, before); },
                      [this](const DeviceView& view) { on_removed(view); }, [this](const CommandResult& result) { desk.done(result); }});
+    registry.keep_energy(energy);
+    clerk->every("energy", kEnergyInterval, [this] { energy.flush(); });
     expect_known();
     publisher->start();
     tell_info();

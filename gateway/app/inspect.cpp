@@ -67,12 +67,12 @@ Result<Look> look_at(const OpenRequest& request) {
     look.family = opened.learned.family;
     look.identity = TRY(opened.session->identify());
     look.transport = opened.session->transport();
+    const std::int64_t now = std::chrono::system_clock::to_time_t(system_clock().wall());
     Offer offer(table_of(look.family).rows, look.identity.components);
     std::vector<Request> requests;
-    for (const Query& query : offer.queries(true)) requests.push_back(to_request(query));
+    for (const Query& query : offer.queries(true)) requests.push_back(to_request(query, now));
     for (const Answer& answer : TRY(opened.session->query(requests)))
         if (answer.result) merge_answer(look.document, answer.method, *answer.result);
-    const std::int64_t now = std::chrono::system_clock::to_time_t(system_clock().wall());
     offer.update(look.document, now);
     look.rows = offer.rows();
     for (const Capability* row : look.rows)

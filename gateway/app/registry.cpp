@@ -129,7 +129,7 @@ Registry::Turn Registry::apply() {
                 known = facts;
         entry.sink = std::make_unique<Sink>(*this, key);
         entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
-                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2),
+                                                    ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2), energy_,
                                                               [this](const std::string& id) { return child_config(id); }});
         entry.last = entry.actor->view();
         keys_[entry.last->id] = key;

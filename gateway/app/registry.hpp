@@ -38,6 +38,8 @@ public:
              std::function<bool(const std::string&, std::uint16_t)> quick_probe);
     ~Registry();
 
+    /// Totals of energy are kept there; it outlives the registry. Before configure().
+    void keep_energy(EnergyLedger& ledger) { energy_ = &ledger; }
     void listen(RegistryListener listener) { listener_ = std::move(listener); }
 
     /// Starts, stops and restarts actors so that they are what the configuration says; those unchanged go on undisturbed.
@@ -111,6 +113,7 @@ private:
     OpenerFactory make_opener_;
     std::function<bool(const std::string&, std::uint16_t)> quick_probe_;
     RegistryListener listener_;
+    EnergyLedger* energy_ = nullptr;
 
     mutable std::mutex mutex_;
     Config config_;

@@ -51,10 +51,15 @@ struct Press {              ///< stateless action
 };
 using Kind = std::variant<OnOff, Number, Choice, DynamicChoice, Text, Timestamp, Press, HueSaturation>;
 
+/// True or false of a device document.
+using Test = bool (*)(const json::object& document);
+
 /// A read request. `params`: JSON text, empty for none. `every_s`: 0 polls at the device's own interval.
 struct Query {
     std::string_view method, params;
     int every_s = 0;
+    Test busy = nullptr;  ///< while true it is asked at the device's own interval all the same (an update under way)
+    json::value (*dated)(std::int64_t now_unix_s) = nullptr;  ///< params that name a date, instead of `params`
     bool operator==(const Query&) const = default;
 };
 
@@ -97,22 +102,24 @@ struct Capability {
     Hint hint{};
     Derive derive = nullptr;   ///< instead of `pointer`
     int latch_s = 0;           ///< the device has no getter: after a confirmed command the value stays on that long
+    Test when = nullptr;       ///< offered only when true of the document; null: always
     Query also{};              ///< a second query the row looks at (a range, a name list); empty method: none
 };
 
-/// Several rows that Home Assistant shows as one entity. Members are row ids; the composite appears when its first
-/// member is offered, with those of the others that are. Members vanish as entities of their own, except `installed`.
+/// Several rows that Home Assistant shows as one entity. Members are row ids; the composite appears when its anchor
+/// is offered, with those of the members that are. Members vanish as entities of their own, except `installed`.
 struct Composite {
     std::string_view component{};  ///< "light", "siren", "update"
     std::string_view id{}, name{};
     Hint hint{};
+    std::string_view anchor{};     ///< row that makes it appear; empty: power or installed
     // light; color: a HueSaturation row, color_temp: in kelvin, color_mode: "color_temp", "hs" or "brightness"
     std::string_view power{}, brightness{}, color_temp{}, color{}, color_mode{}, effect{};
     // siren: power only
     // update; in_progress: ON/OFF, percentage: 0 to 100, install: Press
     std::string_view installed{}, latest{}, in_progress{}, percentage{}, install{};
 
-    std::string_view first() const { return installed.empty() ? power : installed; }
+    std::string_view first() const { return !anchor.empty() ? anchor : installed.empty() ? power : installed; }
     std::array<std::string_view, 10> members() const {
         return {power, brightness, color_temp, color, color_mode, effect, latest, in_progress, percentage, install};
     }

@@ -1,6 +1,7 @@
 #include "gateway/capabilities/children.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "gateway/mqtt/json_text.hpp"
 #include "protocols/base/bytes.hpp"
@@ -111,6 +112,8 @@ std::optional<std::vector<Child>> find_children(const ChildrenOf& how, const Doc
         if (!twice) children.push_back(std::move(child));
     }
     settle(children);
+    // Lists change their order; numbers must not.
+    std::stable_sort(children.begin(), children.end(), [](const Child& a, const Child& b) { return std::tie(a.position, a.id) < std::tie(b.position, b.id); });
     return children;
 }
 

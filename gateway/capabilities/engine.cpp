@@ -311,14 +311,16 @@ Result<Request> make_request(const Capability& row, const json::value& device_va
         row.write);
 }
 
-Request to_request(const Query& query) {
+Request to_request(const Query& query, std::int64_t now_unix_s) {
+    if (query.dated != nullptr) return {std::string(query.method), query.dated(now_unix_s)};
     boost::system::error_code ec;
     json::value params = query.params.empty() ? json::value(nullptr) : json::parse(query.params, ec);
     return {std::string(query.method), std::move(params)};
 }
 
 bool confirms(const Capability& row, const json::value& published, const json::value& device_value) {
-    if (std::holds_alternative<Press>(row.kind) || std::holds_alternative<DynamicChoice>(row.kind)) return true;
+    if (std::holds_alternative<Press>(row.kind)) return true;
+    if (std::holds_alternative<DynamicChoice>(row.kind)) return published.is_null() || published == device_value;  // null: it has no getter
     const json::value expected = publish(row, device_value, {});
     if (const auto* number = std::get_if<Number>(&row.kind)) {
         const auto a = to_number(published);
@@ -341,13 +343,14 @@ Offer::Offer(std::span<const Capability> table, const std::vector<Component>& co
 }
 
 bool Offer::answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const {
+    if (row.when != nullptr && !row.when(document)) return false;
     if (row.query.method.empty()) return true;
     if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind); dynamic != nullptr && dynamic->options != nullptr)
         return !dynamic->options(document).empty();
     if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind))
         return lookup(document, row.query.method, dynamic->options_pointer) != nullptr;
     if (std::holds_alternative<Press>(row.kind) || row.latch_s > 0) return lookup(document, row.query.method, row.pointer) != nullptr;
-    if (row.derive != nullptr) return !row.derive(document, now_unix_s).is_null() || lookup(document, row.query.method, "") != nullptr;
+    if (row.derive != nullptr) return row.when != nullptr || !row.derive(document, now_unix_s).is_null() || lookup(document, row.query.method, "") != nullptr;
     return lookup(document, row.query.method, row.pointer) != nullptr;
 }
 
@@ -378,6 +381,7 @@ std::vector<Query> Offer::queries(bool all) const {
         const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) { return q.method == query.method && q.params == query.params; });
         if (same == queries.end()) queries.push_back(query);
         else same->every_s = std::min(same->every_s, query.every_s);
+        if (same != queries.end() && query.busy != nullptr) same->busy = query.busy;
     };
     for (const Capability* row : all ? candidates_ : rows_) {
         add(row->query);

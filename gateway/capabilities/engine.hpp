@@ -37,7 +37,7 @@ Result<json::value> parse_command(const Capability& row, const json::value& payl
 Result<Request> make_request(const Capability& row, const json::value& device_value, const Document& document);
 
 /// The read request of a row, ready to send.
-Request to_request(const Query& query);
+Request to_request(const Query& query, std::int64_t now_unix_s);
 
 /// True when the published `value` is what the command `device_value` asked for (numbers within half a step).
 bool confirms(const Capability& row, const json::value& published, const json::value& device_value);

@@ -11,6 +11,14 @@ Table table_of(Family family);
 
 std::span<const Capability> kasa_camera_table();
 std::span<const Capability> tapo_camera_table();
-std::span<const Capability> tapo_plug_table();
+std::span<const Capability> tapo_plug_table();    ///< SMART devices
+std::span<const Capability> tapo_outlet_table();  ///< their outlets and gangs
+std::span<const Capability> tapo_sensor_table();  ///< what hangs on a SMART hub
+std::span<const Composite> tapo_plug_composites();
+std::span<const ChildrenOf> smart_children();
+std::span<const Capability> kasa_plug_table();    ///< IOT devices
+std::span<const Capability> kasa_outlet_table();  ///< sockets of their strips
+std::span<const Composite> kasa_plug_composites();
+std::span<const ChildrenOf> kasa_sockets();
 
 }  // namespace tplink::gateway

@@ -52,6 +52,7 @@ DeviceActor::DeviceActor(DeviceConfig config, Credentials credentials, Learned l
     const std::string id = learned_.mac.empty() ? pseudo_id(host_) : learned_.mac;
     units_.push_back(std::make_shared<DeviceUnit>(id, ""));
     self().dress(config_.name, config_.exclude);
+    self().keep_energy(deps_.energy);
     Identity known;
     known.mac = learned_.mac;
     known.model = learned_.model;
@@ -245,6 +246,8 @@ void DeviceActor::poll(Ask ask) {
     if (!due.empty()) answered();  // nothing was asked, so nothing was proven
     if (!due.empty() && units_.size() > 1) publish();  // its own state does not wait for that of what hangs on it
     if (const auto children = poll_children(ask); !children) return fail_with(children.error());
+    if (units_.size() > 1) publish();
+    add_up_children();
     pulse_->latency_ms = std::chrono::duration<double, std::milli>(deps_.clock.now() - begun).count();
     if (!due.empty()) publish();
 }
@@ -282,6 +285,14 @@ Result<void> DeviceActor::poll_children(Ask ask) {
         TRY_VOID(unit.ask(*unit.session, due, deps_.clock));
     }
     return {};
+}
+
+/// A strip shows what its outlets draw together.
+void DeviceActor::add_up_children() {
+    if (units_.size() < 2) return;
+    std::vector<const json::object*> states;
+    for (std::size_t i = 1; i < units_.size(); ++i) states.push_back(&units_[i]->state());
+    if (json::object sums = sum_of(states); !sums.empty()) self().take(kSumKey, sums, unix_now());
 }
 
 /// What hangs on the device now, from the lists it answered.
@@ -336,6 +347,7 @@ void DeviceActor::settle_child(const Child& child, Units& units) {
         auto unit = std::make_shared<DeviceUnit>(id, self().id());
         unit->how = child.how;
         unit->child_id = child.id;
+        unit->keep_energy(deps_.energy);
         dress_child(*unit);
         at = units.insert(units.end(), std::move(unit));
     }

@@ -25,6 +25,7 @@ struct ActorDeps {
     OpenerFactory make_opener;
     std::function<bool(const std::string& host, std::uint16_t port)> quick_probe;  ///< does anything answer there?
     std::chrono::milliseconds look_again{2000};  ///< how soon a failed poll of an online device is repeated
+    EnergyLedger* energy = nullptr;              ///< null: totals of energy live as long as the actor
     std::function<DeviceConfig(const std::string& id)> child_config{};  ///< name and exclusions of a child; empty: none
 };
 
@@ -63,6 +64,7 @@ private:
     Result<void> identify(SteadyTime begun);
     Result<void> poll_children(Ask ask);
     void find_children();
+    void add_up_children();
     void settle_child(const Child& child, Units& units);
     void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);

@@ -1,6 +1,7 @@
 #include "gateway/device/device_unit.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tplink::gateway {
 namespace {
@@ -43,14 +44,18 @@ void DeviceUnit::adopt(const Identity& identity, const Table& table, std::vector
 
 std::vector<Query> DeviceUnit::due(SteadyTime now, Ask ask) const {
     if (!offer_) return {};
-    return plan_.due(offer_->queries(offer_->rows().empty()), now, ask);
+    const auto queries = offer_->queries(offer_->rows().empty());
+    auto due = plan_.due(queries, now, ask);
+    for (const Query& query : queries)
+        if (query.busy != nullptr && query.busy(document_) && std::find(due.begin(), due.end(), query) == due.end()) due.push_back(query);
+    return due;
 }
 
 Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, const Clock& clock) {
     if (queries.empty()) return {};
     std::vector<Request> requests;
     requests.reserve(queries.size());
-    for (const Query& query : queries) requests.push_back(to_request(query));
+    for (const Query& query : queries) requests.push_back(to_request(query, unix_of(clock)));
     const auto answers = TRY(asked.query(requests));
     plan_.asked(queries, clock.now());
     bool moved = false;
@@ -62,6 +67,7 @@ Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, 
     for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) judge(queries[i], answers[i]);
     moved_ |= moved;
     if (moved) reshaped_ |= offer_->update(document_, unix_of(clock));
+    count_energy(clock);
     return {};
 }
 
@@ -75,6 +81,17 @@ void DeviceUnit::judge(const Query& query, const Answer& answer) {
     } else if (error.code == Errc::unsupported) {
         offer_->drop(query);
     }
+}
+
+/// Carries the total on with what was just read.
+void DeviceUnit::count_energy(const Clock& clock) {
+    if (offer_->find("energy_total") == nullptr) return;
+    if (!energy_) energy_.emplace(ledger_ == nullptr ? json::value(nullptr) : ledger_->find(id_));
+    if (!energy_->add(reading_of(*offer_, document_, unix_of(clock)), clock.now())) return;
+    if (ledger_ != nullptr) ledger_->put(id_, energy_->to_json());
+    const double shown_kwh = std::floor(*energy_->kwh() * 1000) / 1000;  // whole Wh
+    const std::lock_guard lock(mutex_);
+    moved_ |= merge_answer(document_, kEnergyKey, json::object{{"kwh", shown_kwh}});
 }
 
 void DeviceUnit::take(std::string_view method, const json::value& result, std::int64_t now_unix_s) {

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "gateway/capabilities/children.hpp"
+#include "gateway/capabilities/energy.hpp"
 #include "gateway/capabilities/engine.hpp"
 #include "gateway/device/device_view.hpp"
+#include "gateway/device/energy_ledger.hpp"
 #include "gateway/device/poll_plan.hpp"
 
 namespace tplink::gateway {
@@ -50,6 +52,10 @@ public:
     /// Keeps what a device without a getter was told, until it runs out.
     void latch(std::string_view row, bool on, std::int64_t until_unix_s);
     const Document& document() const { return document_; }
+    const json::object& state() const { return state_; }
+
+    /// Totals of energy are kept there; null: only while this lives. Before adopt().
+    void keep_energy(EnergyLedger* ledger) { ledger_ = ledger; }
 
     /// Renders. True when there is a new view: something a listener shows has changed, or it was silent for long.
     bool refresh(const Surroundings& around, bool away, const Clock& clock);
@@ -68,6 +74,7 @@ public:
 private:
     void judge(const Query& query, const Answer& answer);
     void show_rows();
+    void count_energy(const Clock& clock);
     std::shared_ptr<DeviceView> make_view(const Surroundings& around, bool online) const;
 
     std::string id_;
@@ -78,6 +85,8 @@ private:
     Table table_;
     PollPlan plan_{std::chrono::seconds(5)};
     std::optional<Offer> offer_;
+    EnergyLedger* ledger_ = nullptr;
+    std::optional<EnergyTotal> energy_;  // of a device that offers one
     Document document_;  // written under mutex_, read by the actor's thread without
     std::vector<const Capability*> shown_;
     std::vector<const Composite*> composites_;

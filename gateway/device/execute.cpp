@@ -16,6 +16,7 @@ Executed refused(CommandResult result, std::string code, std::string message) {
 
 /// Reads the row back until the device says what was asked, and publishes what it says.
 Executed confirm(DeviceUnit& unit, const Capability& row, const json::value& wanted, CommandResult result, const CommandTools& tools) {
+    if (std::holds_alternative<Press>(row.kind) && row.query.busy != nullptr && unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();  // what it set going
     if (std::holds_alternative<Press>(row.kind) || row.query.method.empty()) return {std::move(result), std::nullopt};
     for (const auto delay : kReadBackDelays) {
         if (delay.count() > 0 && !tools.wait(delay)) break;

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "gateway/capabilities/tables.hpp"
+#include "gateway/mqtt/entities.hpp"
 #include "gateway/mqtt/homeassistant.hpp"
 
 namespace {
@@ -57,22 +58,42 @@ std::string kind_of(const Entity& entity) {
     return enabled != nullptr && *enabled == json::value(false) ? kind + ", off by default" : kind;
 }
 
-void print(const char* title, std::span<const Capability> table, bool camera) {
+/// Rows that Home Assistant shows as one entity: what it is made of.
+void print_composites(const Table& table) {
+    DeviceDescription device = device_with_everything(table.rows, false);
+    for (const Composite& composite : table.composites) device.composites.push_back(&composite);
+    const Topics topics;
+    for (const Composite& composite : table.composites) {
+        const Entity entity = EntityWriter(topics, device).from_composite(composite);
+        std::string members(composite.installed.empty() ? "" : "`" + std::string(composite.installed) + "`");
+        for (const std::string_view member : composite.members())
+            if (!member.empty()) members += (members.empty() ? "`" : ", `") + std::string(member) + "`";
+        std::cout << "| " << (composite.hint.main_entity ? "(the device's name)" : std::string(composite.name)) << " | " << kind_of(entity) << " | " << members << " | one entity instead of these | "
+                  << needs_of(table.rows, std::string(composite.first())) << " |\n";
+    }
+}
+
+void print(const char* title, const Table& table, bool camera) {
     std::cout << "### " << title << "\n\n| entity | kind | property | values | only with |\n|---|---|---|---|---|\n";
-    for (const Entity& entity : describe(device_with_everything(table, camera), Topics()).components) {
+    print_composites(table);
+    for (const Entity& entity : describe(device_with_everything(table.rows, camera), Topics()).components) {
         const std::string name = text_at(entity.fields, "name");
         std::cout << "| " << (name.empty() ? "(the device's name)" : name) << " | " << kind_of(entity) << " | `" << entity.id << "` | "
-                  << values_of(entity.fields) << " | " << needs_of(table, entity.id) << " |\n";
+                  << values_of(entity.fields) << " | " << needs_of(table.rows, entity.id) << " |\n";
     }
 }
 
 }  // namespace
 
 int main() {
-    print("Tapo plugs", tapo_plug_table(), false);
+    print("Tapo and newer Kasa plugs, strips, switches, bulbs", table_of(Family::tapo_plug), false);
     std::cout << '\n';
-    print("Tapo cameras", tapo_camera_table(), true);
+    print("Sensors and valves at a Tapo hub", {.rows = tapo_sensor_table()}, false);
     std::cout << '\n';
-    print("Kasa cameras", kasa_camera_table(), true);
+    print("Older Kasa plugs, strips, switches, bulbs", table_of(Family::kasa_plug), false);
+    std::cout << '\n';
+    print("Tapo cameras", table_of(Family::tapo_camera), true);
+    std::cout << '\n';
+    print("Kasa cameras", table_of(Family::kasa_camera), true);
     return 0;
 }
