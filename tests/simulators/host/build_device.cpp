@@ -167,41 +167,4 @@ Result<std::vector<std::unique_ptr<HostedDevice>>> build_devices(const json::obj
     return out;
 }
 
-json::object demo_config(const std::string& net) {
-    const auto at = [&net](int last) { return net + "." + std::to_string(last); };
-    return {{"username", "demo@example.com"},
-            {"password", "demo-password"},
-            {"devices", json::array{json::object{{"kind", "tapo_camera_l1"},
-                                                 {"address", at(21)},
-                                                 {"mac", "02-00-00-00-00-21"},
-                                                 {"alias", "Hallway camera"},
-                                                 {"model", "C200"}},
-                                    json::object{{"kind", "tapo_camera_l3"},
-                                                 {"address", at(22)},
-                                                 {"mac", "02-00-00-00-00-22"},
-                                                 {"alias", "Garden camera"},
-                                                 {"model", "C210"},
-                                                 {"options", json::object{{"suites", "ecdhe_only"}}}},
-                                    json::object{{"kind", "tapo_camera_l3"},
-                                                 {"address", at(23)},
-                                                 {"mac", "02-00-00-00-00-23"},
-                                                 {"alias", "Street camera"},
-                                                 {"model", "C325WB"},
-                                                 {"options", json::object{{"h265", true},
-                                                                          {"has_motor", false},
-                                                                          {"has_white_lamp", true},
-                                                                          {"alarm", "siren"},
-                                                                          {"plain_single_replies", false}}}},
-                                    json::object{{"kind", "tapo_plug_aes"},
-                                                 {"address", at(31)},
-                                                 {"mac", "02-00-00-00-00-31"},
-                                                 {"alias", "Desk lamp"},
-                                                 {"model", "P100"}},
-                                    json::object{{"kind", "tapo_plug_klap"},
-                                                 {"address", at(32)},
-                                                 {"mac", "02-00-00-00-00-32"},
-                                                 {"alias", "Washing machine"},
-                                                 {"model", "P110"}}}}};
-}
-
 } // namespace tplink::sim

@@ -72,7 +72,7 @@ build_device(const boost::json::object& entry, const boost::json::object& defaul
 Result<std::vector<std::unique_ptr<HostedDevice>>> build_devices(const boost::json::object& config,
                                                                  const HostShares& shares);
 
-/// The built-in set: two cameras and an H.265 camera at .21 to .23, an AES and a KLAP plug at .31 and .32.
+/// The built-in set, one of each kind that the gateway takes; see demo_config.cpp.
 /// net: first three numbers, "127.0.0".
 boost::json::object demo_config(const std::string& net);
 
