@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -163,6 +164,20 @@ class Local(KasaCase):
         self.assertEqual(self.sky_state()["calls"], {})
         self.assertEqual(self.account()["egress"]["hosts"], [])
         self.no_secret_in_any_log()
+
+    def test_speech_reaches_the_speaker(self):
+        samples = bytes(16000)  # 1 s of 8 kHz, 16 bit
+        head = b"RIFF" + (36 + len(samples)).to_bytes(4, "little") + b"WAVEfmt " + bytes([16, 0, 0, 0, 1, 0, 1, 0]) + (8000).to_bytes(4, "little") + \
+            (16000).to_bytes(4, "little") + bytes([2, 0, 16, 0]) + b"data" + len(samples).to_bytes(4, "little")
+        request = urllib.request.Request(f"{self.demo.page}/api/devices/{self.id}/talk", head + samples, {"Content-Type": "audio/wav"})
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            self.assertEqual(reply.status, 200)
+        heard = self.devices.state(self.kasa)
+        self.assertGreaterEqual(heard["talk_bytes"], 7500, heard)
+
+    def test_a_picture_is_decoded(self):
+        with urllib.request.urlopen(f"{self.demo.page}/api/devices/{self.id}/snapshot.jpg?max_age_s=1", timeout=20) as reply:
+            self.assertEqual(reply.read()[:2], b"\xff\xd8")
 
     def test_privacy_by_mqtt_with_one_result(self):
         listener = self.listen("tplink2mqtt/#")
