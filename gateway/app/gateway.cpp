@@ -37,8 +37,8 @@ bool is_public(const DeviceView& view) { return view.mac_known() || (!view.via.e
 struct Gateway::Impl {
     Impl(Config first, std::string file, Environment env, Log& log_)
         : config_(std::make_shared<const Config>(std::move(first))), config_file(std::move(file)), environment(std::move(env)), log(log_),
-          main_log(log_.logger("gateway")), store(config_->state_dir), cloud(store, [this] { on_cloud(); }), energy(config_->state_dir),
-          registry(system_clock(), system_random(), store, [this] { return make_recording_opener(make_ladder_opener(&announcements, [this] { return cloud.account(); }), recorder); }, tcp_probe),
+          main_log(log_.logger("gateway")), store(config_->state_dir), refusals(store), cloud(store, [this] { on_cloud(); }), energy(config_->state_dir),
+          registry(system_clock(), system_random(), store, [this] { return make_recording_opener(make_ladder_opener({&announcements, &refusals, [this] { return cloud.account(); }}), recorder); }, tcp_probe),
           desk(registry, [this](const CommandResult& result) { on_mqtt_result(result); }),
           discovery(announcements, [this](const std::vector<FoundDevice>& found) { on_found(found); }, [this] { return known_hosts(); },
                     [this](const std::string& problem) { main_log->warn("discovery: {}", problem); }) {}
@@ -99,6 +99,7 @@ struct Gateway::Impl {
     Log& log;
     std::shared_ptr<spdlog::logger> main_log;
     mutable StateStore store;
+    Refusals refusals;
     EventBus bus;
     std::function<void()> exit_wanted;
     std::atomic<bool> stopping = false;  // callbacks that come late say nothing any more

@@ -61,7 +61,7 @@ Result<Look> look_at(const OpenRequest& request) {
     question.broadcast = false;
     question.timeout = std::chrono::milliseconds(1500);
     (void)find_devices(question, {}, &announcements);  // a hint only: a device that does not announce itself is asked all the same
-    const auto opener = make_ladder_opener(&announcements);
+    const auto opener = make_ladder_opener({&announcements});
     Opened opened = TRY(opener->open(request));
     Look look;
     look.family = opened.learned.family;

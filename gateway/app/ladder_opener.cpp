@@ -7,7 +7,7 @@
 
 #include "gateway/app/discovery_loop.hpp"
 #include "protocols/net/tcp_stream.hpp"
-#include "protocols/tapo/ladder.hpp"
+#include "protocols/tapo/following_session.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -61,56 +61,114 @@ Family family_of(discovery::Family found, Family hint) {
     return hint;
 }
 
+std::string device_key(const OpenRequest& request) { return request.learned.mac.empty() ? request.host : request.learned.mac; }
+
+/// What was announced by this very device: at one address several may answer on ports of their own.
+std::optional<discovery::Found> announced_by(const LadderMemory& memory, const OpenRequest& request, const std::string& address) {
+    if (memory.announcements == nullptr) return std::nullopt;
+    auto announced = memory.announcements->find(request.learned.mac, address);
+    if (announced && request.port != 0 && announced->port != 0 && announced->port != request.port) return std::nullopt;
+    return announced;
+}
+
+/// Remembers a refused password the moment a device says so, whichever request met it.
+class RememberingSession final : public Session {
+public:
+    RememberingSession(std::unique_ptr<Session> inner, Refusals& refusals, OpenRequest request, std::optional<discovery::Found> announced)
+        : inner_(std::move(inner)), refusals_(refusals), request_(std::move(request)), announced_(std::move(announced)) {}
+
+    Result<Identity> identify() override { return watched(inner_->identify()); }
+    Result<std::vector<Answer>> query(std::span<const Request> requests) override { return watched(inner_->query(requests)); }
+    Result<json::value> call(const Request& request) override { return watched(inner_->call(request)); }
+    std::string_view transport() const override { return inner_->transport(); }
+    void cancel() override { inner_->cancel(); }
+
+private:
+    template <class T> Result<T> watched(Result<T> result) {
+        if (!result) refusals_.put(device_key(request_), request_.credentials, announced_, result.error());
+        return result;
+    }
+
+    std::unique_ptr<Session> inner_;
+    Refusals& refusals_;
+    const OpenRequest request_;
+    const std::optional<discovery::Found> announced_;
+};
+
 class LadderOpener final : public Opener {
 public:
-    LadderOpener(const Announcements* announcements, CloudOf cloud) : announcements_(announcements), cloud_(std::move(cloud)) {}
-
-    Result<Opened> open(const OpenRequest& request) override {
-        tapo::Target target;
-        target.family = hint_of(request.family);
-        target.host = TRY(resolve(request.host));
-        target.port = request.port;
-        target.credentials = request.credentials;
-        target.learned = {request.learned.transport, request.learned.hash_form, request.learned.certificate_sha256, "", request.learned.port};
-        if (announcements_ != nullptr) target.announced = announcements_->find(request.learned.mac, target.host);
-        // On one address several devices may answer at ports of their own; what is announced must be this one.
-        if (target.announced && request.port != 0 && target.announced->port != 0 && target.announced->port != request.port) target.announced.reset();
-        if (request.family == Family::kasa_camera || (request.family == Family::automatic && looks_like_kasa_camera(target, request)))
-            return open_kasa_camera(request, target.host, cloud_);
-        tapo::LadderDeps deps;
-        deps.rsa_1024 = login_key();
-        deps.stop = stop_.get_token();
-        deps.wake = wake_device;
-        tapo::Opened opened = tapo::open_session(target, deps);
-        if (!opened.session) return tl::unexpected(opened.session.error());
-        if (opened.family == discovery::Family::kasa_camera) return open_kasa_camera(request, target.host, cloud_);  // it has more ways than the rung
-        Opened out{std::move(*opened.session), request.learned};
-        out.learned.transport = opened.learned.transport;
-        out.learned.hash_form = opened.learned.hash_form;
-        out.learned.certificate_sha256 = opened.learned.certificate_sha256;
-        out.learned.port = opened.learned.port;
-        out.learned.family = family_of(opened.family, request.family);
-        return out;
-    }
+    explicit LadderOpener(LadderMemory memory) : memory_(std::move(memory)) {}
+    Result<Opened> open(const OpenRequest& request) override { return climb_ladder(request, memory_, stop_.get_token()).opened; }
     void cancel() override { stop_.request_stop(); }
 
 private:
-    /// What discovery heard decides; unheard, a port that only Kasa cameras have is a reason to ask.
-    static bool looks_like_kasa_camera(const tapo::Target& target, const OpenRequest& request) {
-        if (target.announced) return target.announced->family == discovery::Family::kasa_camera;
-        return request.state_port != 0 && is_kasa_camera(target.host, request.state_port);
-    }
-
-    const Announcements* announcements_;
-    const CloudOf cloud_;
+    LadderMemory memory_;
     std::stop_source stop_;
 };
 
+/// What discovery heard decides; unheard, a port that only Kasa cameras have is a reason to ask.
+bool looks_like_kasa_camera(const tapo::Target& target, const OpenRequest& request) {
+    if (request.family != Family::automatic) return request.family == Family::kasa_camera;
+    if (target.announced) return target.announced->family == discovery::Family::kasa_camera;
+    return request.state_port != 0 && is_kasa_camera(target.host, request.state_port);
+}
+
+tapo::Target target_of(const OpenRequest& request, const std::string& address) {
+    tapo::Target target;
+    target.family = hint_of(request.family);
+    target.host = address;
+    target.port = request.port;
+    target.credentials = request.credentials;
+    target.learned = {request.learned.transport, request.learned.hash_form, request.learned.certificate_sha256, "", request.learned.port};
+    return target;
+}
+
+Learned learned_from(const tapo::Opened& opened, const OpenRequest& request) {
+    Learned learned = request.learned;
+    learned.transport = opened.learned.transport;
+    learned.hash_form = opened.learned.hash_form;
+    learned.certificate_sha256 = opened.learned.certificate_sha256;
+    learned.port = opened.learned.port;
+    learned.family = family_of(opened.family, request.family);
+    return learned;
+}
+
 }  // namespace
 
-std::unique_ptr<Opener> make_ladder_opener(const Announcements* announcements, CloudOf cloud) {
-    return std::make_unique<LadderOpener>(announcements, std::move(cloud));
+Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_token stop) {
+    const auto address = resolve(request.host);
+    if (!address) return {tl::unexpected(address.error()), {}};
+    tapo::Target target = target_of(request, *address);
+    target.announced = announced_by(memory, request, *address);
+    if (looks_like_kasa_camera(target, request)) return {open_kasa_camera(request, *address, memory.cloud), {}};
+    const std::string key = device_key(request);
+    if (memory.refusals != nullptr) {
+        if (request.afresh) memory.refusals->forget(key);
+        if (auto refusal = memory.refusals->standing(key, request.credentials, target.announced)) return {tl::unexpected(std::move(*refusal)), {}};
+    }
+    tapo::LadderDeps deps;
+    deps.rsa_1024 = login_key();
+    deps.stop = std::move(stop);
+    deps.wake = wake_device;
+    tapo::Opened opened = tapo::open_session(target, deps);
+    std::vector<tapo::Attempt> attempts = opened.attempts;
+    if (!opened.session) {
+        if (memory.refusals != nullptr) memory.refusals->put(key, request.credentials, target.announced, opened.session.error());
+        return {tl::unexpected(opened.session.error()), std::move(attempts)};
+    }
+    if (opened.family == discovery::Family::kasa_camera)  // it has more ways than the rung
+        return {open_kasa_camera(request, *address, memory.cloud), std::move(attempts)};
+    Opened out{nullptr, learned_from(opened, request)};
+    const auto announced = target.announced;
+    auto refresh = [memory, request, address = *address](tapo::Target& next) {
+        if (auto now = announced_by(memory, request, address)) next.announced = std::move(now);
+    };
+    out.session = std::make_unique<tapo::FollowingSession>(std::move(target), deps, std::move(opened), std::move(refresh));
+    if (memory.refusals != nullptr) out.session = std::make_unique<RememberingSession>(std::move(out.session), *memory.refusals, request, announced);
+    return {std::move(out), std::move(attempts)};
 }
+
+std::unique_ptr<Opener> make_ladder_opener(LadderMemory memory) { return std::make_unique<LadderOpener>(std::move(memory)); }
 
 bool tcp_probe(const std::string& host, std::uint16_t port) {
     const auto connector = net::make_tcp_connector();

@@ -43,7 +43,7 @@ json::object try_login(const DeviceConfig& config, const Credentials& credential
     const auto found = find_devices(question, {}, &announcements);
     if (found && !found->empty()) steps.say(config.host + " announces itself: " + found->front().model + (found->front().transport.empty() ? "" : ", login " + found->front().transport));
     else steps.say(config.host + " does not announce itself; it is asked directly");
-    const auto opener = make_ladder_opener(&announcements);
+    const auto opener = make_ladder_opener({&announcements});
     OpenRequest request;
     request.host = config.host;
     request.port = config.port;

@@ -14,6 +14,7 @@
 namespace tplink::gateway {
 namespace {
 
+constexpr std::size_t kMaxNotes = 4096;      // a network may invent devices
 constexpr std::size_t kMaxFile = 16U << 20;  // bytes; 1000 devices need 300 kB
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -125,12 +126,13 @@ void StateStore::load() {
             if (learned.is_object()) devices_[mac] = from_json(learned.get_object());
     texts_from_json(root, "texts", texts_);
     texts_from_json(root, "added", added_);
+    texts_from_json(root, "notes", notes_);
 }
 
 void StateStore::save() {
     json::object devices;
     for (const auto& [mac, learned] : devices_) devices[mac] = to_json(learned);
-    const json::object root{{"devices", devices}, {"texts", texts_to_json(texts_)}, {"added", texts_to_json(added_)}};
+    const json::object root{{"devices", devices}, {"texts", texts_to_json(texts_)}, {"added", texts_to_json(added_)}, {"notes", texts_to_json(notes_)}};
     const std::string reason = write_private(directory_ + "/state.json", json::serialize(root));
     problem_ = reason.empty() ? "" : "state_dir " + directory_ + " cannot be written (" + reason + "): nothing learned survives a restart; set state_dir to a folder that can be written";
 }
@@ -189,6 +191,24 @@ void StateStore::put_added(const std::string& id, const std::string& json_text) 
 void StateStore::remove_added(const std::string& id) {
     const std::lock_guard lock(mutex_);
     if (added_.erase(id) > 0) save();
+}
+
+std::optional<std::string> StateStore::note(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = notes_.find(key);
+    return at == notes_.end() ? std::nullopt : std::optional(at->second);
+}
+
+void StateStore::put_note(const std::string& key, const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (notes_.size() >= kMaxNotes && !notes_.contains(key)) return;
+    notes_[key] = text;
+    save();
+}
+
+void StateStore::remove_note(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    if (notes_.erase(key) > 0) save();
 }
 
 std::string StateStore::problem() const {

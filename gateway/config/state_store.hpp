@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "gateway/device/opener.hpp"
@@ -31,6 +32,11 @@ public:
     void put_added(const std::string& id, const std::string& json_text);
     void remove_added(const std::string& id);
 
+    /// Short texts that come and go, by key.
+    std::optional<std::string> note(const std::string& key) const;
+    void put_note(const std::string& key, const std::string& text);
+    void remove_note(const std::string& key);
+
     /// One sentence when the last read or write failed; empty otherwise.
     std::string problem() const;
 
@@ -41,7 +47,7 @@ private:
     mutable std::mutex mutex_;
     std::string directory_, problem_;
     std::map<std::string, Learned> devices_;
-    std::map<std::string, std::string> texts_, added_;
+    std::map<std::string, std::string> texts_, added_, notes_;
 };
 
 }  // namespace tplink::gateway

@@ -1,6 +1,7 @@
 #include "gateway/device/actor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/capabilities/tables.hpp"
 #include "protocols/child_session.hpp"
@@ -165,7 +166,7 @@ void DeviceActor::open() {
         opener_ = deps_.make_opener();
     }
     ++pulse_->logins;
-    Result<Opened> opened = opener_->open({host_, config_.port, family_, credentials_, learned_, config_.state_port, config_.control});
+    Result<Opened> opened = opener_->open({host_, config_.port, family_, credentials_, learned_, config_.state_port, config_.control, std::exchange(afresh_, false)});
     {
         const std::lock_guard lock(shared_mutex_);
         opener_.reset();
@@ -394,6 +395,7 @@ void DeviceActor::handle(const Wishes& wishes) {
         const auto& problem = supervisor_.problem();
         if (problem && problem->code == Errc::certificate_changed) learned_.certificate_sha256.clear();  // confirmed by a human
         drop_session();
+        afresh_ = true;
         refused_at_.clear();
         supervisor_.reset();
         next_poll_ = deps_.clock.now();

@@ -101,6 +101,7 @@ private:
     Family family_;
     std::map<std::string, int> child_numbers_;  // never given to another child
     SteadyTime next_poll_{};
+    bool afresh_ = false;  ///< a human asked for another try
     bool retry_ = false;  // the last exchange failed
     int burst_ = 0;  // quick polls still to come after a command
     std::set<std::string> refused_at_;  ///< addresses where the password was refused

@@ -32,6 +32,7 @@ struct OpenRequest {
     Learned learned;
     std::uint16_t state_port = 0;  ///< Kasa cameras: UDP; 0: 9999
     KasaControl control = KasaControl::automatic;
+    bool afresh = false;  ///< a human asked: what was refused before may be tried again
 };
 
 struct Opened {

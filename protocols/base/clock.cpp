@@ -1,5 +1,8 @@
 #include "protocols/base/clock.hpp"
 
+#include <array>
+#include <ctime>
+
 namespace tplink {
 namespace {
 
@@ -10,6 +13,15 @@ public:
 };
 
 }  // namespace
+
+std::string local_time_text(WallTime time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time + std::chrono::seconds(59));
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::array<char, 8> text{};
+    const std::size_t size = std::strftime(text.data(), text.size(), "%H:%M", &local);
+    return {text.data(), size};
+}
 
 const Clock& system_clock() {
     static const SystemClock clock;

@@ -2,6 +2,7 @@
 // Time, passed in so that polls, handshakes and time-outs are reproducible.
 
 #include <chrono>
+#include <string>
 
 namespace tplink {
 
@@ -16,6 +17,9 @@ public:
     virtual SteadyTime now() const = 0;  ///< monotonic: intervals, deadlines
     virtual WallTime wall() const = 0;   ///< UTC: time stamps for people
 };
+
+/// "14:32" in the machine's time zone, rounded up to the minute.
+std::string local_time_text(WallTime time);
 
 /// The machine's clocks. One instance for the process is enough; it has no state.
 const Clock& system_clock();

@@ -103,6 +103,11 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
     }
     if (deps.stop.stop_requested())
         return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts), way.family};
+    for (Attempt& attempt : way.attempts)
+        if (attempt.error.code == Errc::locked_out)
+            attempt.error.what = "logins are locked until " +
+                                 local_time_text(deps.clock.wall() + attempt.error.retry_after) + ": " +
+                                 attempt.error.what;
     if (way.session)
         return {std::move(way.session), std::move(way.learned), std::move(way.attempts), way.family};
     return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts), way.family};

@@ -14,11 +14,15 @@ Result<json::object> RenewingExchange::ask(const json::object& request) {
     TRY_VOID(ensure_login());
     const std::string text = json::serialize(request);
     auto reply = ask_once(text);
-    if (reply) return reply;
+    if (reply) {
+        worked_ = true;
+        return reply;
+    }
     const bool garbage = reply.error().code == Errc::malformed;
     if (reply.error().code != Errc::session_expired && (!garbage || garbage_is_no_lost_session_))
         return remember(std::move(reply).error());
-    if (auto renewed = transport_->login(); !renewed) return remember(std::move(renewed).error());
+    if (auto renewed = transport_->login(); !renewed)
+        return remember(of_lost_login(std::move(renewed).error()));
     reply = ask_once(text);
     if (reply) return reply;
     // A new session did not cure it: this device answers such requests with broken JSON.
@@ -48,11 +52,23 @@ Result<void> RenewingExchange::ensure_login() {
     if (transport_->ready()) return {};
     auto done = transport_->login();
     if (!done && done.error().code == Errc::session_expired) done = transport_->login();
-    if (!done) return remember(std::move(done).error());
+    if (!done) return remember(of_lost_login(std::move(done).error()));
     return {};
 }
 
+/// A login that worked and is not known any more: the firmware was changed. The ladder finds the new one.
+Error RenewingExchange::of_lost_login(Error error) const {
+    const bool gone = error.code == Errc::unsupported || error.code == Errc::malformed;
+    if (!worked_ || !gone) return error;
+    error.code = Errc::session_expired;
+    error.what = "the device no longer takes the login it took before: " + error.what;
+    return error;
+}
+
 tl::unexpected<Error> RenewingExchange::remember(Error error) {
+    if (error.code == Errc::locked_out)
+        error.what = "logins are locked until " + local_time_text(clock_.wall() + error.retry_after) + ": " +
+                     error.what;
     if (error.code == Errc::auth_failed || error.code == Errc::certificate_changed) refused_ = error;
     if (error.code == Errc::locked_out) {
         locked_ = error;

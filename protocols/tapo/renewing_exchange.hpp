@@ -35,6 +35,7 @@ public:
 private:
     Result<json::object> ask_once(std::string_view text);
     Result<void> ensure_login();
+    Error of_lost_login(Error error) const;
     tl::unexpected<Error> remember(Error error);
 
     std::unique_ptr<Transport> transport_;
@@ -44,6 +45,7 @@ private:
     std::optional<Error> locked_;
     SteadyTime locked_until_{};
     bool garbage_is_no_lost_session_ = false;
+    bool worked_ = false; ///< a request was answered
 };
 
 } // namespace tplink::tapo
