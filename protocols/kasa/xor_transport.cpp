@@ -8,7 +8,6 @@ namespace tplink::kasa {
 namespace {
 
 constexpr std::chrono::milliseconds kConnectTimeout{4000};
-constexpr std::chrono::milliseconds kReplyTimeout{10000};
 
 } // namespace
 
@@ -23,7 +22,7 @@ Result<void> XorTransport::login() {
 }
 
 Result<void> XorTransport::read_exactly(std::span<std::byte> out, bool& begun) {
-    const auto deadline = std::chrono::steady_clock::now() + kReplyTimeout;
+    const auto deadline = std::chrono::steady_clock::now() + reply_timeout_;
     while (!out.empty()) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -37,7 +36,7 @@ Result<void> XorTransport::read_exactly(std::span<std::byte> out, bool& begun) {
 }
 
 Result<std::string> XorTransport::exchange_once(Bytes frame, bool& begun) {
-    TRY_VOID(stream_->write_all(frame, kReplyTimeout));
+    TRY_VOID(stream_->write_all(frame, reply_timeout_));
     std::array<std::byte, kXorHeadBytes> head{};
     TRY_VOID(read_exactly(head, begun));
     Buffer cipher(TRY(xor_length(head)));

@@ -11,7 +11,12 @@ namespace tplink::kasa {
 
 class XorTransport final : public tapo::Transport {
 public:
+    static constexpr std::chrono::milliseconds kReplyTimeout{10000};
+
     XorTransport(std::unique_ptr<net::TcpConnector> connector, std::string host, std::uint16_t port);
+
+    /// How long an answer is waited for.
+    void set_reply_timeout(std::chrono::milliseconds timeout) { reply_timeout_ = timeout; }
 
     /// Connects; there is no account.
     Result<void> login() override;
@@ -30,6 +35,7 @@ private:
     std::string host_;
     std::uint16_t port_;
     std::unique_ptr<net::TcpStream> stream_;
+    std::chrono::milliseconds reply_timeout_ = kReplyTimeout;
     bool used_ = false; ///< the connection has carried a request
 };
 

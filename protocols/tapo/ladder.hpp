@@ -49,6 +49,8 @@ struct LadderDeps {
     /// Sends a discovery probe: some plugs start their web server only then. May be empty.
     std::function<void(const std::string& host)> wake;
     std::chrono::milliseconds wake_wait{3000};
+    std::chrono::milliseconds xor_probe_timeout{1500}; ///< a web server on that port would wait for more, for ever
+    std::chrono::milliseconds xor_reply_timeout{10000};
     std::stop_token stop; ///< ends every wait
 };
 

@@ -208,8 +208,11 @@ void try_xor(Climb& climb) {
                                                       : kasa::kXorPort;
     auto transport = std::make_unique<kasa::XorTransport>(climb.deps.tcp(), climb.target.host, port);
     const std::stop_callback cancel(climb.deps.stop, [&transport = *transport] { transport.cancel(); });
+    kasa::XorTransport& asked = *transport;
+    asked.set_reply_timeout(climb.deps.xor_probe_timeout);
     auto session = std::make_unique<kasa::IotSession>(std::move(transport), climb.deps.clock);
     const auto identity = session->identify();
+    asked.set_reply_timeout(climb.deps.xor_reply_timeout);
     if (!identity) return climb.missed("xor", identity.error());
     climb.learned.transport = "xor";
     climb.learned.port = port;

@@ -9,8 +9,12 @@
 #include "protocols/tapo/ladder.hpp"
 #include "tests/simulators/camera_l1.hpp"
 #include "tests/simulators/camera_l3.hpp"
+#include "tests/simulators/camera_l4.hpp"
+#include "tests/simulators/camera_vigi.hpp"
+#include "tests/simulators/kasa_plug.hpp"
 #include "tests/simulators/plug_aes.hpp"
 #include "tests/simulators/plug_klap.hpp"
+#include "tests/simulators/plug_tpap.hpp"
 
 namespace tplink::tapo {
 namespace {
@@ -52,7 +56,54 @@ template <class Options> Options options() {
     return o;
 }
 
+/// A Kasa device behind KLAP.
+std::unique_ptr<sim::Device> kasa_klap(int version, bool new_klap) {
+    auto o = options<sim::PlugKlapOptions>();
+    o.version = version;
+    o.new_klap = new_klap;
+    o.make_inner = [](const sim::DeviceOptions& device) {
+        sim::IotFacts facts = sim::iot_facts_of("HS110");
+        facts.mac = device.mac;
+        facts.alias = device.alias;
+        return std::make_unique<sim::IotDevice>(facts, device.world);
+    };
+    return std::make_unique<sim::PlugKlap>(o);
+}
+
+#define IOT_SWITCH                                                                                           \
+    "system.get_sysinfo", "null", "/relay_state", "system.set_relay_state", R"({"state":1})", "device_on",   \
+        "true"
+
 const Kind kKinds[] = {
+    {"KasaXor", "xor", Family::kasa_plug,
+     []() -> std::unique_ptr<sim::Device> {
+         sim::KasaPlugOptions o;
+         o.udp_port = 0;
+         return std::make_unique<sim::KasaPlug>(o);
+     },
+     0, IOT_SWITCH},
+    {"KasaKlap1", "klap1", Family::kasa_plug, []() { return kasa_klap(1, false); }, 0, IOT_SWITCH},
+    {"KasaKlap2", "klap2-iot", Family::kasa_plug, []() { return kasa_klap(2, true); }, 0, IOT_SWITCH},
+    {"PlugTpap", "tpap", Family::tapo_plug,
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::PlugTpap>(options<sim::PlugTpapOptions>());
+     },
+     1, "get_device_info", "null", "/device_on", "set_device_info", R"({"device_on":true})", "device_on",
+     "true"},
+    {"CameraL4", "tapo4", Family::tapo_camera,
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::CameraL4>(options<sim::CameraL4Options>());
+     },
+     2, "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})",
+     "/lens_mask/lens_mask_info/enabled", "setLensMaskConfig",
+     R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
+    {"CameraVigi", "vigi", Family::vigi_camera,
+     []() -> std::unique_ptr<sim::Device> {
+         return std::make_unique<sim::CameraVigi>(options<sim::CameraVigiOptions>());
+     },
+     1, "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})",
+     "/lens_mask/lens_mask_info/enabled", "setLensMaskConfig",
+     R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
     {"PlugKlap", "klap2", Family::tapo_plug,
      []() -> std::unique_ptr<sim::Device> {
          return std::make_unique<sim::PlugKlap>(options<sim::PlugKlapOptions>());
@@ -89,6 +140,8 @@ LadderDeps quick_deps() {
         return net::make_http_client(quick);
     };
     deps.rsa_1024 = rsa_1024();
+    deps.xor_probe_timeout = 300ms;
+    deps.xor_reply_timeout = kReplyTimeout;
     return deps;
 }
 
@@ -135,7 +188,8 @@ protected:
         auto answers = session.query({&request, 1});
         if (!answers) return tl::unexpected(answers.error());
         if (!answers->at(0).result) return answers->at(0).result;
-        return answers->at(0).result->at_pointer(GetParam().pointer);
+        const json::value value = answers->at(0).result->at_pointer(GetParam().pointer);
+        return value.is_int64() ? json::value(value.as_int64() != 0) : value; // IOT has numbers for switches
     }
     std::unique_ptr<sim::Device> device_;
 };
@@ -172,6 +226,7 @@ TEST_P(SessionsLoopback, ExpiredSessionIsRenewedUnseen) {
 }
 
 TEST_P(SessionsLoopback, WrongPasswordIsTriedAtMostOnceAndNeverAgain) {
+    if (GetParam().transport == std::string_view("xor")) GTEST_SKIP() << "asks for no password";
     Opened opened = open(*device_, GetParam().family, "wrong");
     if (!opened.session) {
         EXPECT_EQ(opened.session.error().code, Errc::auth_failed) << opened.session.error().what;
@@ -234,6 +289,7 @@ TEST_P(SessionsLoopback, ComesBackAfterADeviceThatWasAway) {
 }
 
 TEST_P(SessionsLoopback, OtherClientsMayPushTheSessionOut) {
+    if (GetParam().transport == std::string_view("xor")) GTEST_SKIP() << "has no sessions, only few connections";
     const auto first = session();
     std::vector<std::unique_ptr<Session>> others;
     for (int i = 0; i < 6; ++i) {
@@ -261,6 +317,7 @@ TEST_P(SessionsLoopback, CancelFreesAWaitingRequest) {
 }
 
 TEST_P(SessionsLoopback, DiscoveryAnnouncesWhatTheLadderTakes) {
+    if (device_->announcement("").empty()) GTEST_SKIP() << "does not announce itself by TDP";
     discovery::Options search;
     search.targets = {"127.0.0.1"};
     search.broadcast = false;
@@ -400,7 +457,8 @@ TEST(CameraLoopback, OtherCertificateThanThePinnedIsRefused) {
     EXPECT_TRUE(open(camera, Family::tapo_camera, kPassword, first.learned).session);
     Learned other = first.learned;
     other.certificate_sha256 = std::string(64, '0');
-    EXPECT_EQ(open(camera, Family::tapo_camera, kPassword, other).session.error().code, Errc::certificate_changed);
+    EXPECT_EQ(open(camera, Family::tapo_camera, kPassword, other).session.error().code,
+              Errc::certificate_changed);
 }
 
 TEST(CameraLoopback, BothPaddingsOfTheAnnouncementAreOpened) {
