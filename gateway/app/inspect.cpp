@@ -7,6 +7,7 @@
 
 #include "gateway/app/discovery_loop.hpp"
 #include "gateway/app/ladder_opener.hpp"
+#include "gateway/app/probe_report.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/capabilities/engine.hpp"
 #include "gateway/capabilities/tables.hpp"
@@ -51,18 +52,21 @@ struct Look {
     std::vector<const Capability*> rows;
     std::map<std::string, std::vector<std::string>> options;
     json::object state;
+    std::vector<std::string> unknown_components;
+    json::object refused_methods;  ///< method -> why; of those the table asks for
 };
 
-/// Logs in once, asks everything once.
-Result<Look> look_at(const OpenRequest& request) {
+/// Logs in once, asks everything once. attempts: what was asked on the way to a login.
+Result<Look> look_at(const OpenRequest& request, std::vector<tapo::Attempt>& attempts) {
     Announcements announcements;
     DiscoveryRequest question;
     question.targets = {request.host};
     question.broadcast = false;
     question.timeout = std::chrono::milliseconds(1500);
     (void)find_devices(question, {}, &announcements);  // a hint only: a device that does not announce itself is asked all the same
-    const auto opener = make_ladder_opener({&announcements});
-    Opened opened = TRY(opener->open(request));
+    Climbed climbed = climb_ladder(request, {&announcements}, {});
+    attempts = std::move(climbed.attempts);
+    Opened opened = TRY(std::move(climbed.opened));
     Look look;
     look.family = opened.learned.family;
     look.identity = TRY(opened.session->identify());
@@ -73,6 +77,8 @@ Result<Look> look_at(const OpenRequest& request) {
     for (const Query& query : offer.queries(true)) requests.push_back(to_request(query, now));
     for (const Answer& answer : TRY(opened.session->query(requests)))
         if (answer.result) merge_answer(look.document, answer.method, *answer.result);
+        else look.refused_methods[answer.method] = answer.result.error().what;
+    look.unknown_components = unknown_components(table_of(look.family).rows, look.identity.components);
     offer.update(look.document, now);
     look.rows = offer.rows();
     for (const Capability* row : look.rows)
@@ -146,12 +152,14 @@ Exit run_discover(const Arguments& arguments, const Environment& environment) {
 Exit run_probe(const Arguments& arguments, const Environment& environment) {
     const auto config = config_for_look(arguments, environment);
     if (!config) return Exit::bad_input;
-    const auto look = look_at(request_for(arguments.address, *config));
+    std::vector<tapo::Attempt> attempts;
+    const auto look = look_at(request_for(arguments.address, *config), attempts);
     if (!look) {
         const Problem problem = describe(look.error());
         if (arguments.json)
-            std::cout << json::serialize(json::object{{"address", arguments.address}, {"error", json::object{{"code", json::string(to_string(problem.code))},
-                                                                                                             {"message", problem.message}, {"hint", problem.hint}}}}) << '\n';
+            std::cout << json::serialize(json::object{{"address", arguments.address}, {"login", json::object{{"transport", nullptr}, {"ladder", ladder_json(attempts, "")}}},
+                                                      {"error", json::object{{"code", json::string(to_string(problem.code))}, {"message", problem.message}, {"hint", problem.hint}}}}) << '\n';
+        else if (!attempts.empty()) std::cout << "asked:\n" << ladder_text(attempts, "");
         std::cerr << arguments.address << ": " << problem.message << ". " << problem.hint << '\n';
         return exit_for(look.error());
     }
@@ -167,22 +175,35 @@ Exit run_probe(const Arguments& arguments, const Environment& environment) {
     view.options = look->options;
     view.state = look->state;
     if (arguments.json) {
-        std::cout << json::serialize(api_device(view, nullptr)) << '\n';
+        json::object device = api_device(view, nullptr);
+        json::array unknown;
+        for (const std::string& name : look->unknown_components) unknown.emplace_back(name);
+        device["login"] = json::object{{"transport", view.transport}, {"ladder", ladder_json(attempts, view.transport)}};
+        device["unknown_components"] = std::move(unknown);
+        device["refused_methods"] = look->refused_methods;
+        std::cout << json::serialize(device) << '\n';
         return Exit::done;
     }
     std::cout << view.identity.model << " \"" << view.identity.name << "\" " << colon_mac(view.identity.mac) << ", hardware " << view.identity.hardware << ", firmware "
-              << view.identity.firmware << "\nlogin: " << view.transport << "\n" << view.rows.size() << " capabilities:\n";
+              << view.identity.firmware << "\nlogin: " << view.transport << "\n" << ladder_text(attempts, view.transport) << view.rows.size() << " capabilities:\n";
     for (const Capability* row : view.rows) {
         const json::value* value = view.state.if_contains(row->id);
         std::cout << "  " << row->id << " = " << (value != nullptr ? shown(*value) : "(action)") << (is_writable(*row) ? "" : "  (read-only)") << '\n';
     }
+    if (!look->unknown_components.empty()) {
+        std::cout << "components without an entity (worth a report with a dump):";
+        for (const std::string& name : look->unknown_components) std::cout << ' ' << name;
+        std::cout << '\n';
+    }
+    for (const auto& [method, why] : look->refused_methods) std::cout << "not answered: " << method << ": " << shown(why) << '\n';
     return Exit::done;
 }
 
 Exit run_dump(const Arguments& arguments, const Environment& environment) {
     const auto config = config_for_look(arguments, environment);
     if (!config) return Exit::bad_input;
-    const auto look = look_at(request_for(arguments.address, *config));
+    std::vector<tapo::Attempt> attempts;
+    const auto look = look_at(request_for(arguments.address, *config), attempts);
     if (!look) {
         const Problem problem = describe(look.error());
         std::cerr << arguments.address << ": " << problem.message << ". " << problem.hint << '\n';

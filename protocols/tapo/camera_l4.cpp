@@ -65,13 +65,14 @@ Result<TpapRegistration> CameraL4::enroll(std::string_view passcode_type) {
         forms.push_back(TpapUser::sha256);
     for (const TpapUser form : kUserForms)
         if (std::find(forms.begin(), forms.end(), form) == forms.end()) forms.push_back(form);
-    Result<TpapRegistration> registration = fail(Errc::refused, "no form of the user name is known here");
+    Result<TpapRegistration> registration = fail(Errc::unsupported, "no form of the user name is known here");
     for (const TpapUser form : forms) {
         registration = channel_.enroll(*http_, {tpap_user(form), passcode_type, false});
         if (registration) known_.user = form;
-        if (registration || registration.error().device_code != code::kBadArguments) break;
+        if (registration || registration.error().device_code != code::kBadArguments) return registration;
     }
-    return registration;
+    known_.user.reset();
+    return fail(Errc::unsupported, "TPAP: " + registration.error().what, code::kBadArguments);
 }
 
 Result<void> CameraL4::attempt(HashForm form) {

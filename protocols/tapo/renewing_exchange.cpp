@@ -59,9 +59,9 @@ Result<void> RenewingExchange::ensure_login() {
 /// A login that worked and is not known any more: the firmware was changed. The ladder finds the new one.
 Error RenewingExchange::of_lost_login(Error error) const {
     const bool gone = error.code == Errc::unsupported || error.code == Errc::malformed;
-    if (!worked_ || !gone) return error;
+    if (!gone || (error.code == Errc::malformed && !worked_)) return error;
     error.code = Errc::session_expired;
-    error.what = "the device no longer takes the login it took before: " + error.what;
+    error.what = "the device no longer takes the login it offered: " + error.what;
     return error;
 }
 

@@ -1,0 +1,177 @@
+// A device that changes its login while we talk to it, against simulators.
+
+#include "protocols/tapo/following_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "tests/simulators/camera_l3.hpp"
+#include "tests/simulators/camera_l4.hpp"
+#include "tests/simulators/kasa_plug.hpp"
+#include "tests/simulators/plug_tpap.hpp"
+
+namespace tplink::tapo {
+namespace {
+
+using discovery::Family;
+
+const std::string kUser = "demo@example.com";
+const std::string kPassword = "demo-password";
+const Request kSwitchOn{"set_device_info", json::object{{"device_on", true}}};
+const Request kSwitchOff{"set_device_info", json::object{{"device_on", false}}};
+
+LadderDeps quick_deps() {
+    static const auto rsa = std::make_shared<const crypto::RsaKey>(crypto::RsaKey::generate(1024).value());
+    LadderDeps deps;
+    deps.http = [](const net::HttpOptions& given) {
+        net::HttpOptions quick = given;
+        quick.reply_timeout = 800ms;
+        return net::make_http_client(quick);
+    };
+    deps.rsa_1024 = rsa;
+    deps.xor_probe_timeout = 300ms;
+    deps.xor_reply_timeout = 800ms;
+    return deps;
+}
+
+std::unique_ptr<FollowingSession> follow(const sim::Device& device, Family family,
+                                         std::string password = kPassword) {
+    Target target{family, device.options().address, device.port(), {kUser, Secret(std::move(password))}, {},
+                  {}};
+    Opened opened = open_session(target, quick_deps());
+    if (!opened.session) {
+        ADD_FAILURE() << opened.session.error().what;
+        return nullptr;
+    }
+    return std::make_unique<FollowingSession>(target, quick_deps(), std::move(opened));
+}
+
+std::int64_t count(const sim::Device& device, std::string_view key) {
+    return device.state().at(key).to_number<std::int64_t>();
+}
+
+TEST(FollowingSession, AFlippedSwitchCostsNoCommandAndNoFailedLogin) {
+    sim::PlugTpapOptions options;
+    options.third_party = true;
+    sim::PlugTpap plug(options);
+    plug.start();
+    const auto session = follow(plug, Family::tapo_plug);
+    ASSERT_TRUE(session);
+    EXPECT_EQ(session->transport(), "klap2");
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_TRUE(plug.set_state({{"third_party", false}}));
+        auto done = session->call(kSwitchOn);
+        ASSERT_TRUE(done) << done.error().what;
+        EXPECT_EQ(session->transport(), "tpap");
+        EXPECT_EQ(plug.state().at("device_on"), true);
+        ASSERT_TRUE(plug.set_state({{"third_party", true}}));
+        plug.expire_sessions();
+        done = session->call(kSwitchOff);
+        ASSERT_TRUE(done) << done.error().what;
+        EXPECT_EQ(plug.state().at("device_on"), false);
+    }
+    EXPECT_EQ(count(plug, "login_failures"), 0);
+}
+
+TEST(FollowingSession, WrongPasswordAfterTheFlipIsTriedOnce) {
+    sim::PlugTpapOptions options;
+    sim::PlugTpap plug(options);
+    plug.start();
+    Target target{Family::tapo_plug, "127.0.0.1", plug.port(), {kUser, Secret("wrong")}, {}, {}};
+    for (int i = 0; i < 3; ++i) {
+        const Opened opened = open_session(target, quick_deps());
+        EXPECT_EQ(opened.session.error().code, Errc::auth_failed);
+        EXPECT_NE(opened.session.error().device_code, 0)
+            << "the device counted it: the gateway has to remember";
+        EXPECT_EQ(count(plug, "login_failures"), i + 1);
+    }
+}
+
+TEST(FollowingSession, ACommandTheDeviceDoesNotKnowIsNoLostLogin) {
+    sim::PlugTpap plug({});
+    plug.start();
+    const auto session = follow(plug, Family::tapo_plug);
+    const auto before = count(plug, "login_attempts");
+    EXPECT_EQ(session->call({"no_such_method", nullptr}).error().code, Errc::unsupported);
+    EXPECT_EQ(count(plug, "login_attempts"), before);
+}
+
+TEST(FollowingSession, CancelFreesTheClimbToo) {
+    sim::PlugTpap plug({});
+    plug.start();
+    const auto session = follow(plug, Family::tapo_plug);
+    session->cancel();
+    EXPECT_EQ(session->call(kSwitchOn).error().code, Errc::cancelled);
+}
+
+/// The same address, another firmware.
+template <class Old, class New, class OldOptions, class NewOptions>
+void flip(OldOptions old_options, NewOptions new_options, const char* transport) {
+    auto before = std::make_unique<Old>(old_options);
+    before->start();
+    const auto session = follow(*before, Family::tapo_camera);
+    ASSERT_TRUE(session);
+    const Request get{"getLensMaskConfig", json::parse(R"({"lens_mask":{"name":["lens_mask_info"]}})")};
+    ASSERT_TRUE(session->query({&get, 1}));
+    new_options.port = before->port();
+    new_options.identity = old_options.identity;
+    before.reset();
+    New after(new_options);
+    after.start();
+    const auto answers = session->query({&get, 1});
+    ASSERT_TRUE(answers) << answers.error().what;
+    EXPECT_TRUE(answers->at(0).result);
+    EXPECT_EQ(session->transport(), transport);
+    EXPECT_EQ(count(after, "login_failures"), 0);
+}
+
+TEST(FollowingSession, CamerasFromL3ToL4AndBack) {
+    const auto identity = std::make_shared<const sim::TlsIdentity>();
+    sim::CameraL3Options l3;
+    l3.identity = identity;
+    l3.hash = sim::PasswordHash::md5;
+    sim::CameraL4Options l4;
+    l4.identity = identity;
+    flip<sim::CameraL3, sim::CameraL4>(l3, l4, "tapo4");
+    flip<sim::CameraL4, sim::CameraL3>(l4, l3, "tapo3");
+}
+
+TEST(CameraL4Loopback, EveryFormOfUserNameAndPassword) {
+    for (const sim::L4User user : {sim::L4User::md5, sim::L4User::literal, sim::L4User::sha256})
+        for (const sim::L4Crypt crypt : {sim::L4Crypt::none, sim::L4Crypt::sha256_crypt, sim::L4Crypt::sha1})
+            for (const sim::PasswordHash hash : {sim::PasswordHash::md5, sim::PasswordHash::sha256}) {
+                sim::CameraL4Options options;
+                options.user = user;
+                options.crypt = crypt;
+                options.hash = hash;
+                sim::CameraL4 camera(options);
+                camera.start();
+                Target target{Family::tapo_camera,        "127.0.0.1", camera.port(),
+                              {kUser, Secret(kPassword)}, {},          {}};
+                Opened first = open_session(target, quick_deps());
+                ASSERT_TRUE(first.session) << first.session.error().what;
+                EXPECT_TRUE((*first.session)->identify());
+                const auto failed = count(camera, "login_failures");
+                EXPECT_EQ(failed, hash == sim::PasswordHash::md5 ? 0 : 1);
+                target.learned = first.learned;
+                EXPECT_TRUE(open_session(target, quick_deps()).session);
+                EXPECT_EQ(count(camera, "login_failures"), failed) << "the form is remembered";
+            }
+}
+
+TEST(CameraL4Loopback, TheFirstRefusalAfterAnEndedSessionIsNotBelieved) {
+    sim::CameraL4Options options;
+    options.refuses_first_relogin = true;
+    sim::CameraL4 camera(options);
+    camera.start();
+    const auto session = follow(camera, Family::tapo_camera);
+    ASSERT_TRUE(session);
+    ASSERT_TRUE(session->identify());
+    camera.expire_sessions();
+    const auto again = session->identify();
+    EXPECT_TRUE(again) << again.error().what;
+}
+
+} // namespace
+} // namespace tplink::tapo
