@@ -44,6 +44,7 @@ void CloudDesk::configure(const Config& config) {
             options_ = std::move(options);
         }
     }
+    guard_.forbid_outside(config.local_only);
     guard_.allow(config.cloud.enabled && !config.local_only, reason_of(config));
     changed_();
 }

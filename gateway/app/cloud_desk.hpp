@@ -26,6 +26,9 @@ public:
     /// errors: those of CloudAccount::submit_code().
     Result<void> submit_code(const std::string& code);
 
+    /// For what the user asks for by address.
+    net::EgressGuard& guard() { return guard_; }
+
     /// {"state","since","next_try","message"}
     json::object status() const;
     /// {"allowed","why_not","refused","requests","hosts":[{"host","port","purpose","first","last","requests",...}]}

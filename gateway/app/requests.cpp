@@ -154,7 +154,7 @@ WebResult<json::value> talk(const Parts& parts, const json::object& body) {
     const auto id = device_of(parts, body);
     if (!id) return tl::unexpected(id.error());
     if (parts.video == nullptr || parts.video->facts(*id).is_null()) return tl::unexpected(not_found("camera", *id));
-    const auto sound = load_sound(body, parts.config()->local_only);
+    const auto sound = load_sound(body, parts.cloud.guard());
     if (!sound) return bad(sound.error().what);
     if (const auto done = parts.video->speak(*id, sound->bytes, sound->content_type); !done) return device_failed(done.error());
     return json::object{{"id", *id}};

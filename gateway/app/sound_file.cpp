@@ -1,14 +1,12 @@
 #include "gateway/app/sound_file.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "protocols/base/bytes.hpp"
-#include "protocols/net/http_client.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -20,21 +18,8 @@ std::string text_at(const boost::json::object& body, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-/// Loopback, private and link-local IPv4; names without a dot and .local count as the house's own.
-bool is_at_home(const std::string& host) {
-    in_addr address{};
-    if (::inet_pton(AF_INET, host.c_str(), &address) == 1) {
-        const std::uint32_t ip = ntohl(address.s_addr);
-        return ip >> 24U == 127 || ip >> 24U == 10 || ip >> 20U == 0xAC1 || ip >> 16U == 0xC0A8 || ip >> 16U == 0xA9FE;
-    }
-    if (host.find(':') != std::string::npos) return host == "::1" || host.starts_with("fe80") || host.starts_with("fd");
-    return host.find('.') == std::string::npos || host.ends_with(".local");
-}
-
-Result<SoundFile> fetch(const std::string& url, bool local_only) {
+Result<SoundFile> fetch(const std::string& url, net::EgressGuard& guard) {
     const WebAddress address = TRY(parse_web_address(url));
-    if (local_only && !is_at_home(address.host))
-        return fail(Errc::refused, "local_only is on and '" + address.host + "' is not in the house; give a local address.");
     net::HttpOptions options;
     options.host = address.host;
     options.port = address.port;
@@ -43,7 +28,10 @@ Result<SoundFile> fetch(const std::string& url, bool local_only) {
     net::HttpRequest request;
     request.method = "GET";
     request.path = address.path;
-    const auto reply = TRY(net::make_http_client(options)->send(request));
+    auto sent = guard.client(options, "sound to be played on a camera", net::Door::user)->send(request);
+    if (!sent && sent.error().code == Errc::cloud_disabled)
+        return fail(Errc::refused, "local_only is on and '" + address.host + "' is not in the house; give a local address.");
+    const auto reply = TRY(std::move(sent));
     if (reply.status != 200)
         return fail(Errc::refused, "The server of the sound answers " + std::to_string(reply.status) + "; check the address.");
     return SoundFile{reply.body, std::string(reply.header("content-type"))};
@@ -88,8 +76,8 @@ Result<WebAddress> parse_web_address(std::string_view url) {
     return address;
 }
 
-Result<SoundFile> load_sound(const boost::json::object& body, bool local_only) {
-    if (const std::string url = text_at(body, "url"); !url.empty()) return fetch(url, local_only);
+Result<SoundFile> load_sound(const boost::json::object& body, net::EgressGuard& guard) {
+    if (const std::string url = text_at(body, "url"); !url.empty()) return fetch(url, guard);
     if (const std::string file = text_at(body, "file"); !file.empty()) return read(file);
     return fail(Errc::malformed, R"(Neither 'url' nor 'file' is given: send {"id": "...", "url": "http://..."}.)");
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "protocols/base/result.hpp"
+#include "protocols/net/egress.hpp"
 
 namespace tplink::gateway {
 
@@ -22,8 +23,8 @@ struct WebAddress {
 };
 Result<WebAddress> parse_web_address(std::string_view url);
 
-/// in: {"url"} of a server, or {"file"} on this machine; at most 16 MB. local_only: servers outside of private networks
-/// are not asked. errors: malformed, unreachable, refused, each with a sentence for the user.
-Result<SoundFile> load_sound(const boost::json::object& body, bool local_only);
+/// in: {"url"} of a server, or {"file"} on this machine; at most 16 MB. A server outside of the house is asked
+/// through `guard`. errors: malformed, unreachable, refused, each with a sentence for the user.
+Result<SoundFile> load_sound(const boost::json::object& body, net::EgressGuard& guard);
 
 }  // namespace tplink::gateway

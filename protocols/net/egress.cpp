@@ -1,5 +1,7 @@
 #include "protocols/net/egress.hpp"
 
+#include <arpa/inet.h>
+
 namespace tplink::net {
 namespace {
 
@@ -13,17 +15,27 @@ std::size_t size_of(const std::vector<Header>& headers) {
 
 }  // namespace
 
+bool is_at_home(const std::string& host) {
+    in_addr address{};
+    if (::inet_pton(AF_INET, host.c_str(), &address) == 1) {
+        const std::uint32_t ip = ntohl(address.s_addr);
+        return ip >> 24U == 127 || ip >> 24U == 10 || ip >> 20U == 0xAC1 || ip >> 16U == 0xC0A8 || ip >> 16U == 0xA9FE || ip >> 22U == 0x191;
+    }
+    if (host.find(':') != std::string::npos) return host == "::1" || host.starts_with("fe80") || host.starts_with("fd");
+    return host.find('.') == std::string::npos || host.ends_with(".local");
+}
+
 class EgressGuard::Guarded final : public HttpClient {
 public:
-    Guarded(EgressGuard& guard, const HttpOptions& options, std::string purpose)
-        : guard_(guard), options_(options), purpose_(std::move(purpose)) {
+    Guarded(EgressGuard& guard, const HttpOptions& options, std::string purpose, Door door)
+        : guard_(guard), options_(options), purpose_(std::move(purpose)), door_(door) {
         guard_.enter(this);
     }
     ~Guarded() override { guard_.leave(this); }
 
     Result<HttpResponse> send(const HttpRequest& request) override {
         sent_ = false;
-        if (!guard_.allowed()) {
+        if (!guard_.is_open(door_, options_.host)) {
             ++guard_.refused_;
             return fail(Errc::cloud_disabled, guard_.why_not());
         }
@@ -31,9 +43,10 @@ public:
         if (!inner) return fail(Errc::cancelled, "cancelled");
         auto response = inner->send(request);
         sent_ = inner->sent();
+        if (door_ == Door::user && is_at_home(options_.host)) return response;
         guard_.record(options_, purpose_, request, response, sent_);
         if (guard_.changed_) guard_.changed_();
-        if (!response && !guard_.allowed()) return fail(Errc::cloud_disabled, guard_.why_not());
+        if (!response && !guard_.is_open(door_, options_.host)) return fail(Errc::cloud_disabled, guard_.why_not());
         return response;
     }
 
@@ -67,6 +80,7 @@ private:
     EgressGuard& guard_;
     const HttpOptions options_;
     const std::string purpose_;
+    const Door door_;
     mutable std::mutex mutex_;
     std::shared_ptr<HttpClient> inner_;
     bool cancelled_ = false;
@@ -86,8 +100,15 @@ std::string EgressGuard::why_not() const {
     return why_not_;
 }
 
-std::unique_ptr<HttpClient> EgressGuard::client(const HttpOptions& options, std::string purpose) {
-    return std::make_unique<Guarded>(*this, options, std::move(purpose));
+void EgressGuard::forbid_outside(bool forbidden) { outside_forbidden_ = forbidden; }
+
+bool EgressGuard::is_open(Door door, const std::string& host) const {
+    if (door == Door::user) return !outside_forbidden_ || is_at_home(host);
+    return allowed_ && !outside_forbidden_;
+}
+
+std::unique_ptr<HttpClient> EgressGuard::client(const HttpOptions& options, std::string purpose, Door door) {
+    return std::make_unique<Guarded>(*this, options, std::move(purpose), door);
 }
 
 std::vector<EgressRecord> EgressGuard::ledger() const {

@@ -26,6 +26,15 @@ struct EgressRecord {
     std::string last_error;           ///< empty after a good one
 };
 
+/// Loopback, private, shared and link-local addresses; names without a dot and .local count as the house's own.
+bool is_at_home(const std::string& host);
+
+/// On whose word a connection leaves the house.
+enum class Door {
+    cloud,  ///< the gateway's own: needs the user's consent
+    user,   ///< the user named the address himself: open unless everything outside is forbidden
+};
+
 /// Thread-safe. Closed until allow(true): a client made by it then refuses before it opens a socket.
 class EgressGuard {
 public:
@@ -34,14 +43,17 @@ public:
     EgressGuard(const EgressGuard&) = delete;
     EgressGuard& operator=(const EgressGuard&) = delete;
 
-    /// false also ends what is under way. The sentence tells the user what to change.
+    /// The cloud's door. false also ends what is under way. The sentence tells the user what to change.
     void allow(bool allowed, std::string why_not = "");
     bool allowed() const { return allowed_; }
+    /// true: nothing leaves at all, by neither door.
+    void forbid_outside(bool forbidden);
     std::string why_not() const;
 
     /// A client that asks this gate before every request; the guard outlives it.
     /// errors of its send(): cloud_disabled while the gate is closed; else those of HttpClient.
-    std::unique_ptr<HttpClient> client(const HttpOptions& options, std::string purpose);
+    /// Hosts at home are always asked by Door::user, and do not stand in the book.
+    std::unique_ptr<HttpClient> client(const HttpOptions& options, std::string purpose, Door door = Door::cloud);
 
     /// Called after an entry changed, on the asking thread; to be set before the first client is made.
     void on_change(std::function<void()> callback) { changed_ = std::move(callback); }
@@ -57,10 +69,13 @@ private:
     void record(const HttpOptions& options, const std::string& purpose, const HttpRequest& request,
                 const Result<HttpResponse>& response, bool sent);
 
+    bool is_open(Door door, const std::string& host) const;
+
     const Clock& clock_;
     const HttpClientFactory real_;
     std::function<void()> changed_;
     std::atomic<bool> allowed_ = false;
+    std::atomic<bool> outside_forbidden_ = false;
     std::atomic<std::uint64_t> refused_ = 0;
     mutable std::mutex mutex_;
     std::string why_not_ = "connections outside the local network are not allowed";
