@@ -1,8 +1,13 @@
 #include "tests/simulators/camera.hpp"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/json.hpp>
 
 #include "tests/simulators/crypto.hpp"
+#include "tests/simulators/sockets.hpp"
 
 namespace tplink::sim {
 
@@ -27,6 +32,14 @@ std::shared_ptr<const TlsIdentity> identity_of(const CameraOptions& options) {
 std::shared_ptr<CameraInside> inside_of(const CameraOptions& options) {
     if (options.make_inside) return options.make_inside(options);
     return std::make_shared<CameraModel>(facts_of(options), options.world);
+}
+
+std::unique_ptr<OnvifService> onvif_of(const CameraOptions& options) {
+    if (!options.onvif) return nullptr;
+    OnvifOptions out = *options.onvif;
+    out.address = options.address;
+    out.clock_skew_s = options.camera.clock_skew_s;
+    return std::make_unique<OnvifService>(std::move(out), options.world);
 }
 
 /// The stok of "/stok=<stok>/ds", as sent; empty when it is another path.
@@ -60,7 +73,48 @@ void Lockout::clear() {
 
 Camera::Camera(const CameraOptions& options)
     : Device(options), lockout_(options.max_attempts, options.lockout, options.world),
-      camera_options_(options), identity_(identity_of(options)), model_(inside_of(options)) {}
+      camera_options_(options), identity_(identity_of(options)), model_(inside_of(options)),
+      onvif_(onvif_of(options)) {
+    model_->set_event_hook([this](const CameraEvent& event) { on_event(event); });
+}
+
+std::vector<std::unique_ptr<Port>> Camera::make_side_ports() {
+    std::vector<std::unique_ptr<Port>> out;
+    if (!onvif_) return out;
+    HttpServerOptions http;
+    http.address = options().address;
+    http.port = onvif_->options().port;
+    http.reactor = options().reactor;
+    out.push_back(open_onvif_port(*onvif_, std::move(http), onvif_faults_)); // started twice does no harm
+    return out;
+}
+
+std::uint16_t Camera::onvif_port() const { return onvif_ ? onvif_->options().port : std::uint16_t{0}; }
+
+void Camera::on_event(const CameraEvent& event) {
+    if (sleeper()) sleeper()->touch("event");
+    if (onvif_) onvif_->happen(event);
+    if (event.kind != "ring" || !event.active || camera_options_.ring_port == 0 || !alive()) return;
+    const int fd = bind_udp(options().address, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(camera_options_.ring_port);
+    inet_pton(AF_INET, camera_options_.ring_address.c_str(), &to.sin_addr);
+    const Buffer payload = world().random(48); // nobody knows what stands in it
+    ::sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    ::close(fd);
+    ++presses_sent_;
+}
+
+Result<void> Camera::set_state(const json::object& changes) {
+    json::object rest = changes;
+    const json::value* events = changes.if_contains("onvif");
+    if (events && (!onvif_ || !events->is_object()))
+        return fail(Errc::refused, "onvif: there is none, or not an object");
+    if (events) TRY_VOID(onvif_->set_state(events->get_object()));
+    rest.erase("onvif");
+    return model_->set_state(rest);
+}
 
 HttpReply Camera::handle(const HttpRequest& request) {
     if (request.method != "POST") return {.body = "<html></html>", .content_type = "text/html"};
@@ -138,7 +192,12 @@ json::object Camera::announcement(const std::string& rsa_key) const {
     return out;
 }
 
-std::function<bool()> Camera::privacy_hook() const {
+std::function<bool()> Camera::privacy_hook() {
+    if (sleeper()) // a viewer keeps the camera awake
+        return [this] {
+            sleeper()->touch("viewer");
+            return model_->privacy_on();
+        };
     return [model = model_] { return model->privacy_on(); };
 }
 
@@ -157,6 +216,8 @@ json::object Camera::own_state() const {
     out["media_port"] = media_port_.load();
     out["requests_while_locked"] = requests_while_locked_.load();
     if (media_state_) out["media"] = media_state_();
+    if (onvif_) out["onvif"] = onvif_->state();
+    out["presses_sent"] = presses_sent_.load();
     const std::lock_guard lock(mutex_);
     out["open_sessions"] = session_count();
     out["attempts_used"] = lockout_.used();

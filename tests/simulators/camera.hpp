@@ -8,6 +8,7 @@
 
 #include "tests/simulators/camera_model.hpp"
 #include "tests/simulators/device.hpp"
+#include "tests/simulators/onvif/onvif_service.hpp"
 #include "tests/simulators/tls.hpp"
 
 namespace tplink::sim {
@@ -24,7 +25,11 @@ struct CameraOptions : DeviceOptions {
     std::size_t max_sessions = 4; ///< the oldest makes room
     int max_attempts = 10;        ///< wrong passwords before the lockout
     std::chrono::seconds lockout{1800};
-    bool pkcs1_announcement = false; ///< wraps the discovery key by PKCS#1 v1.5 instead of OAEP
+    std::optional<OnvifOptions> onvif = {}; ///< events by pull point; address and skew are the camera's
+    /// A doorbell: a datagram to this UDP port on each press, from the camera's own address; 0: none.
+    std::uint16_t ring_port = 0;
+    std::string ring_address = "127.0.0.1"; ///< stands for the broadcast address of a real network
+    bool pkcs1_announcement = false;        ///< wraps the discovery key by PKCS#1 v1.5 instead of OAEP
 };
 
 /// Counts wrong passwords and shuts the door; not thread-safe.
@@ -52,12 +57,16 @@ class Camera : public Device {
 public:
     explicit Camera(const CameraOptions& options);
 
-    Result<void> set_state(const boost::json::object& changes) override { return model_->set_state(changes); }
+    /// As the inside's; {"onvif":{..}} goes to the event service.
+    Result<void> set_state(const boost::json::object& changes) override;
+    /// 0: it has no event service.
+    std::uint16_t onvif_port() const;
     boost::json::object announcement(const std::string& rsa_key) const override;
     HttpReply handle(const HttpRequest& request) override;
 
-    /// For the media port: true while the lens is covered. Valid longer than the camera; cheap.
-    std::function<bool()> privacy_hook() const;
+    /// For the media port: true while the lens is covered. Cheap. Of a camera that never sleeps: valid longer
+    /// than the camera.
+    std::function<bool()> privacy_hook();
     /// What `cet.vhttpd.port` says and state() shows.
     void set_media_port(std::uint16_t port);
     /// Adds "media" to state(), e.g. the counters of the media port.
@@ -67,6 +76,7 @@ public:
 protected:
     boost::json::object own_state() const override;
     void forget_everything() override;
+    std::vector<std::unique_ptr<Port>> make_side_ports() override;
     std::shared_ptr<ssl_ctx_st> tls() const override {
         return identity_->server_context(camera_options_.suites);
     }
@@ -92,9 +102,14 @@ protected:
     Lockout lockout_;
 
 private:
+    void on_event(const CameraEvent& event);
+
     const CameraOptions camera_options_;
     const std::shared_ptr<const TlsIdentity> identity_;
     const std::shared_ptr<CameraInside> model_;
+    const std::unique_ptr<OnvifService> onvif_; // null: none
+    FaultSwitch onvif_faults_;
+    std::atomic<std::uint64_t> presses_sent_ = 0;
     std::atomic<std::uint64_t> requests_while_locked_ = 0;
     std::atomic<std::uint16_t> media_port_ = 0;
     std::function<boost::json::object()> media_state_;

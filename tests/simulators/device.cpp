@@ -2,23 +2,37 @@
 
 #include <boost/json.hpp>
 
+#include "tests/simulators/connection.hpp"
 #include "tests/simulators/discovery.hpp"
 
 namespace tplink::sim {
 
 namespace json = boost::json;
 
-Device::Device(DeviceOptions options) : options_(std::move(options)) {}
+Device::Device(DeviceOptions options)
+    : options_(std::move(options)),
+      sleeper_(options_.sleep ? std::make_unique<Sleeper>(*options_.sleep, options_.world) : nullptr) {}
 
 Device::~Device() = default;
 
-HttpServerOptions Device::http_options() const {
+HttpServerOptions Device::http_options() {
     HttpServerOptions out;
     out.address = options_.address;
     out.port = options_.port;
     out.tls = tls();
     out.reactor = options_.reactor;
+    if (sleeper_) out.idle = sleeper_->options().stays_awake; // asleep it keeps no connection
+    if (sleeper_) out.on_client = [this](Connection& connection) { return admit(connection); };
     return out;
+}
+
+/// Whoever connects wakes a sleeping device and waits for it, unless it sleeps too deep.
+bool Device::admit(Connection& connection) {
+    if (sleeper_->options().deep && !sleeper_->awake()) {
+        connection.reset();
+        return false;
+    }
+    return !sleeper_->touch("control") || connection.wait_open(sleeper_->options().wakes_in);
 }
 
 HttpReply Device::handle(const HttpRequest&) { return {.status = 404, .content_type = "text/html"}; }
@@ -27,7 +41,12 @@ std::unique_ptr<Port> Device::make_control_port(std::function<void()> on_revived
     HttpServerOptions http = http_options();
     http.on_revived = std::move(on_revived);
     return std::make_unique<HttpServer>(
-        std::move(http), [this](const HttpRequest& request) { return handle(request); }, faults_);
+        std::move(http),
+        [this](const HttpRequest& request) {
+            if (sleeper_) sleeper_->touch("control");
+            return handle(request);
+        },
+        faults_);
 }
 
 void Device::start() {
@@ -52,7 +71,7 @@ void Device::start() {
 }
 
 std::string Device::announce(const std::string& rsa_key) {
-    if (!alive_) return {};
+    if (!alive_ || (sleeper_ && !sleeper_->awake())) return {};
     if (waits_for_probe_.exchange(false))
         control_->revive(*options_.lazy_http);
     else if (!options_.lazy_http && !control_->listening())
@@ -116,7 +135,9 @@ json::object Device::state() const {
                      {"login_failures", login_failures_.load()},
                      {"open_connections", control_ ? control_->connections_open() : 0},
                      {"faults", to_json(faults_.get())}};
-    for (const auto& [key, value] : own_state()) out[key] = value;
+    if (sleeper_) out["sleep"] = sleeper_->state();
+    const json::object own = own_state();
+    for (const auto& [key, value] : own) out[key] = value;
     return out;
 }
 

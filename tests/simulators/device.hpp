@@ -15,6 +15,7 @@
 #include "protocols/base/result.hpp"
 #include "tests/simulators/faults.hpp"
 #include "tests/simulators/http_server.hpp"
+#include "tests/simulators/sleeper.hpp"
 #include "tests/simulators/world.hpp"
 
 namespace tplink::sim {
@@ -35,7 +36,8 @@ struct DeviceOptions {
     /// The control port opens only that long after a TDP probe, at start and after each reboot, as firmware
     /// that starts its HTTP server late.
     std::optional<std::chrono::milliseconds> lazy_http = {};
-    std::shared_ptr<Reactor> reactor = {}; ///< shared with other devices; null: one per port
+    std::optional<SleepOptions> sleep = {}; ///< a battery camera; none: always awake
+    std::shared_ptr<Reactor> reactor = {};  ///< shared with other devices; null: one per port
     World world = real_world();
 };
 
@@ -64,6 +66,8 @@ public:
     /// False between kill and revive, and while rebooting.
     bool alive() const;
     FaultSwitch& faults() { return faults_; }
+    /// Null: a device that never sleeps.
+    Sleeper* sleeper() { return sleeper_.get(); }
 
     /// "tapo_plug_klap", "kasa_plug_xor", "tapo_camera_l3" ...
     virtual std::string_view kind() const = 0;
@@ -88,7 +92,7 @@ protected:
     /// Sessions and lockouts a power cycle clears.
     virtual void forget_everything() = 0;
     virtual std::shared_ptr<ssl_ctx_st> tls() const { return nullptr; }
-    virtual HttpServerOptions http_options() const;
+    virtual HttpServerOptions http_options();
     /// The port that options().port numbers: HTTP unless overridden.
     virtual std::unique_ptr<Port> make_control_port(std::function<void()> on_revived);
     /// Further ports, which vanish and come back with the first.
@@ -107,6 +111,9 @@ private:
     void open(std::chrono::milliseconds after);
     std::string announce(const std::string& rsa_key);
 
+    bool admit(Connection& connection);
+
+    const std::unique_ptr<Sleeper> sleeper_;
     std::unique_ptr<Port> control_;
     std::unique_ptr<Port> discovery_;
     std::vector<std::unique_ptr<Port>> side_;

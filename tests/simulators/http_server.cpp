@@ -8,11 +8,12 @@
 namespace tplink::sim {
 
 HttpServer::HttpServer(HttpServerOptions options, Handler handler, FaultSwitch& faults)
-    : tls_(options.tls), exact_content_length_(options.exact_content_length), handler_(std::move(handler)),
-      faults_(faults),
+    : tls_(options.tls), exact_content_length_(options.exact_content_length), on_client_(options.on_client),
+      handler_(std::move(handler)), faults_(faults),
       port_(options, [this](Connection& connection, const std::string& peer) { serve(connection, peer); }) {}
 
 void HttpServer::serve(Connection& connection, const std::string& peer) {
+    if (on_client_ && !on_client_(connection)) return;
     if (tls_ && !connection.start_tls(tls_.get())) return;
     std::string buffered;
     while (auto request = read_request(connection, buffered, exact_content_length_)) {

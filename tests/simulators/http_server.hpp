@@ -45,6 +45,8 @@ struct HttpReply {
 struct HttpServerOptions : TcpPortOptions {
     std::shared_ptr<ssl_ctx_st> tls;   ///< null: plain HTTP
     bool exact_content_length = false; ///< sees no body unless the header is spelled `Content-Length`
+    /// A client connected; false: it is turned away. May wait.
+    std::function<bool(Connection&)> on_client = {};
 };
 
 /// Members from any thread; handlers run on connection threads.
@@ -73,6 +75,7 @@ private:
 
     const std::shared_ptr<ssl_ctx_st> tls_;
     const bool exact_content_length_;
+    const std::function<bool(Connection&)> on_client_;
     const Handler handler_;
     FaultSwitch& faults_;
     TcpPort port_; // last: its threads use the others

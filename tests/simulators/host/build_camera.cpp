@@ -60,6 +60,29 @@ void read_document_options(OptionReader& options, CameraOptions& out) {
     };
 }
 
+/// "onvif": true opens the event service; "ring_port" makes a doorbell; "battery": true lets the camera
+/// sleep.
+void read_events(OptionReader& options, CameraOptions& out) {
+    bool onvif = false;
+    options.read("onvif", onvif);
+    OnvifOptions service;
+    options.read("onvif_port", service.port);
+    options.read("camera_username", service.username);
+    options.read("camera_password", service.password);
+    options.read("never_sends_false", service.never_sends_false);
+    options.read("delivers_nothing", service.delivers_nothing);
+    if (onvif) out.onvif = service;
+    options.read("ring_port", out.ring_port);
+    options.read("ring_address", out.ring_address);
+    bool battery = false;
+    options.read("battery", battery);
+    SleepOptions sleep;
+    options.read("stays_awake_ms", sleep.stays_awake);
+    options.read("wakes_in_ms", sleep.wakes_in);
+    options.read("sleeps_deep", sleep.deep);
+    if (battery) out.sleep = sleep;
+}
+
 void read_camera(OptionReader& options, CameraOptions& out) {
     options.read("reboot_ms", out.reboot_ms);
     options.read("sw_version", out.camera.sw_version);
@@ -78,6 +101,7 @@ void read_camera(OptionReader& options, CameraOptions& out) {
     options.read("lockout_s", out.lockout);
     options.read("clock_skew_s", out.camera.clock_skew_s);
     read_document_options(options, out);
+    read_events(options, out);
     options.read("pkcs1_announcement", out.pkcs1_announcement);
     options.choose(
         "alarm",

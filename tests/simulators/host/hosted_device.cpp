@@ -105,6 +105,7 @@ json::object HostedDevice::summary() const {
                      {"discovery_port", device_->discovery_port()}};
     if (const auto* kasa = dynamic_cast<const KasaPlug*>(device_.get())) out["udp_port"] = kasa->udp_port();
     if (media_) out["media_port"] = media_->port();
+    if (camera_ && camera_->onvif_port() != 0) out["onvif_port"] = camera_->onvif_port();
     if (kasa_stream_) out["media_port"] = kasa_stream_->port();
     if (const auto* kasa = dynamic_cast<const KasaCamera*>(device_.get())) {
         out["udp_port"] = kasa->udp_port();
