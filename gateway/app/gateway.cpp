@@ -4,6 +4,7 @@
 
 #include "gateway/app/ladder_opener.hpp"
 #include "gateway/app/login.hpp"
+#include "gateway/app/onvif_desk.hpp"
 #include "gateway/app/parts.hpp"
 #include "gateway/app/requests.hpp"
 #include "gateway/app/views.hpp"
@@ -120,6 +121,7 @@ struct Gateway::Impl {
     std::unique_ptr<Clerk> photographer;  // a camera may need 10 s; requests must not wait for it
     std::unique_ptr<Publisher> publisher;
     std::unique_ptr<Video> video;
+    std::unique_ptr<OnvifDesk> onvif;
     std::unique_ptr<Parts> parts;
     std::unique_ptr<GatewayBackend> backend;
     std::unique_ptr<WebServer> web;
@@ -140,6 +142,10 @@ Result<void> Gateway::Impl::start() {
                                           [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); }});
     backend = std::make_unique<GatewayBackend>(*parts);
     web = TRY(WebServer::start(page_options(*now, logins.http), *backend));
+    if (video) {
+        onvif = std::make_unique<OnvifDesk>(store, registry, desk, *video, [this](const std::string& sentence) { main_log->warn("{}", sentence); });
+        onvif->configure(*now, logins.rtsp);
+    }
     begin();
     main_log->info("tplink2mqtt {} is running: page on {}:{}{}", version(), now->http.listen.address, web->port(),
                    video && video->rtsp_port() != 0 ? ", RTSP on port " + std::to_string(video->rtsp_port()) : "");
@@ -273,10 +279,13 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
     if (before != nullptr && before->id != view.id) {
         bus.publish("removed", {{"id", before->id}});
         if (video) video->remove_device(before->id);
+        if (onvif) onvif->remove_device(before->id);
         if (is_public(*before)) publisher->remove_device(before->id);  // another device has its address now
     }
     const auto access = registry.access(view.id);
     if (video && access && view.via.empty()) video->set_device(view, *access);  // what hangs on a hub has no port of its own
+    if (onvif) onvif->set_device(view);
+    if (onvif && before != nullptr) onvif->state_changed(view, *before);
     if (is_public(view)) announce(view, before);
     if (view.problem && view.problem->code == Errc::auth_failed && (before == nullptr || before->problem != view.problem))
         publisher->bridge_event("login_failed", {{"id", view.id}, {"name", view.name}, {"message", view.problem->message}});
@@ -293,6 +302,7 @@ void Gateway::Impl::on_state(const DeviceView& view, const DeviceView& before) {
         publish_state(view);
         if (is_on(view, "privacy") && !is_on(before, "privacy")) publisher->clear_pictures(view.id);
     }
+    if (onvif) onvif->state_changed(view, before);
     if (before.state != view.state) bus.publish("state", {{"id", view.id}, {"state", view.state}});
 }
 
@@ -333,6 +343,7 @@ void Gateway::Impl::publish_state(const DeviceView& view) {
 }
 
 void Gateway::Impl::on_removed(const DeviceView& view) {
+    if (onvif) onvif->remove_device(view.id);
     if (video) video->remove_device(view.id);
     if (is_public(view)) publisher->remove_device(view.id);
     bus.publish("removed", {{"id", view.id}});
@@ -461,10 +472,12 @@ void Gateway::Impl::reload() {
 void Gateway::Impl::reload_video(const Config& before, const Config& now) {
     const Logins logins = make_logins(now);
     const bool is_same = now.rtsp == before.rtsp && now.webrtc == before.webrtc && now.media == before.media && now.http == before.http;
+    if (onvif && is_same && now.onvif != before.onvif) onvif->configure(now, logins.rtsp);
     if (!video || is_same) return;
     if (const auto done = video->configure(now, logins.rtsp); !done) main_log->error("{}", done.error().what);
     for (const auto& view : registry.views())
         if (const auto access = registry.access(view->id); access && view->via.empty()) video->set_device(*view, *access);
+    if (onvif && (now.rtsp != before.rtsp || now.http != before.http || now.onvif != before.onvif)) onvif->configure(now, logins.rtsp);
 }
 
 /// Whoever is on the page connects again; viewers, devices and MQTT do not notice.
@@ -507,6 +520,7 @@ void Gateway::Impl::stop() {
     desk.stop();
     discovery.stop();
     cloud.close();
+    if (onvif) onvif->stop();
     if (video) video->release();  // before the page goes: its threads may be waiting for a camera or a device
     web.reset();
     if (clerk) clerk->stop();

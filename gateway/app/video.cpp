@@ -201,6 +201,7 @@ public:
                 rtsp.emplace_back("rtsp://" + host_for_urls() + ":" + std::to_string(service_->rtsp_port()) + "/" + id + path);
         return json::object{{"streams", std::move(streams)},
                             {"urls", json::object{{"rtsp", std::move(rtsp)},
+                                                  {"page", page_address()},
                                                   {"whep", "api/devices/" + id + "/whep"},
                                                   {"mp4", "api/devices/" + id + "/live.mp4"},
                                                   {"mjpeg", "api/devices/" + id + "/live.mjpeg"},
@@ -269,6 +270,12 @@ private:
         const std::lock_guard lock(mutex_);
         const auto at = known_.find(id);
         return at != known_.end() && at->second.is_private ? at->second.reason : std::nullopt;
+    }
+    /// "http://192.168.1.5:8745/"
+    std::string page_address() const {
+        const std::string host = host_for_urls();
+        const std::lock_guard lock(mutex_);
+        return "http://" + host + ":" + std::to_string(config_.http.listen.port) + "/";
     }
     std::string host_for_urls() const {
         const std::lock_guard lock(mutex_);

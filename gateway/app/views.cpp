@@ -134,7 +134,14 @@ void add_stream_state(json::object& state, const json::object& facts) {
     const json::object& urls = facts.at("urls").as_object();
     const json::array& rtsp = urls.at("rtsp").as_array();
     state["stream_state"] = json::string(shown);
-    state["stream_info"] = json::object{{"rtsp_url", rtsp.empty() ? json::value(nullptr) : rtsp.front()}, {"viewers", viewers}, {"codec", codec}};
+    const auto address = [&](std::string_view key) -> json::value {  // of a page that listens on our address; through ingress it has another
+        const json::value* page = urls.if_contains("page");
+        const json::value* path = urls.if_contains(key);
+        if (page == nullptr || path == nullptr) return nullptr;
+        return json::value(json::string(std::string(page->as_string()) + std::string(path->as_string())));
+    };
+    state["stream_info"] = json::object{{"rtsp_url", rtsp.empty() ? json::value(nullptr) : rtsp.front()}, {"still_url", address("snapshot")},
+                                        {"webrtc_url", address("whep")}, {"viewers", viewers}, {"codec", codec}};
 }
 
 json::object bridge_entry(const DeviceView& view) {

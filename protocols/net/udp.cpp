@@ -87,6 +87,42 @@ Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address, s
     return std::make_unique<RealUdpSocket>(std::move(fd));
 }
 
+Result<std::unique_ptr<UdpSocket>> make_multicast_socket(const std::string& group, std::uint16_t port, const std::string& interface_address) {
+    const std::string where = "join " + group + " on UDP port " + std::to_string(port);
+    const auto all = ipv4("0.0.0.0", port), wanted = ipv4(group, port);
+    if (!all || !wanted) return fail(Errc::unreachable, where + ": not a numeric IPv4 address");
+    OwnedFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*all), sizeof *all) != 0)
+        return fail(Errc::unreachable, where + ": " + errno_text(errno));
+    std::vector<in_addr> interfaces;
+    if (const auto one = ipv4(interface_address, 0)) interfaces.push_back(one->sin_addr);
+    ifaddrs* list = nullptr;
+    if (interfaces.empty() && ::getifaddrs(&list) == 0) {
+        for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next)
+            if ((each->ifa_flags & IFF_UP) != 0 && (each->ifa_flags & IFF_MULTICAST) != 0 && each->ifa_addr != nullptr && each->ifa_addr->sa_family == AF_INET)
+                interfaces.push_back(reinterpret_cast<const sockaddr_in*>(each->ifa_addr)->sin_addr);
+        ::freeifaddrs(list);
+    }
+    for (const in_addr& one : interfaces) {
+        ip_mreq request{wanted->sin_addr, one};
+        (void)::setsockopt(fd.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request);  // an interface without multicast: asked directly it still answers
+    }
+    return std::make_unique<RealUdpSocket>(std::move(fd));
+}
+
+Result<std::string> local_address_towards(const std::string& address) {
+    const auto target = ipv4(address, 9);  // nothing is sent: the route alone is looked up
+    const OwnedFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (!target || !fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*target), sizeof *target) != 0 ||
+        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0)
+        return fail(Errc::unreachable, "no way to " + address);
+    return text_of(own.sin_addr);
+}
+
 std::vector<std::string> broadcast_addresses() {
     std::vector<std::string> found;
     ifaddrs* list = nullptr;

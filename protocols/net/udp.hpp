@@ -33,6 +33,13 @@ public:
 /// Binds to `address`:`port` (0: any port) with broadcast allowed. errors: unreachable.
 Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address = "0.0.0.0", std::uint16_t port = 0);
 
+/// Binds to `port` shared with others and joins the multicast `group`: on the interface that has `interface_address`, or on
+/// every one when that is empty. errors: unreachable.
+Result<std::unique_ptr<UdpSocket>> make_multicast_socket(const std::string& group, std::uint16_t port, const std::string& interface_address);
+
+/// The address of ours that packets to `address` leave from. errors: unreachable.
+Result<std::string> local_address_towards(const std::string& address);
+
 /// Directed broadcast addresses of the machine's interfaces that are up, without loopback, plus 255.255.255.255.
 std::vector<std::string> broadcast_addresses();
 

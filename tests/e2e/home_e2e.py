@@ -13,12 +13,14 @@ import sys
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import gateway_e2e  # noqa: E402
+import onvif_client  # noqa: E402
 from gateway_e2e import Devices, world  # noqa: E402
 
 
@@ -211,6 +213,104 @@ class Settings(HomeCase):
         line = json.loads(next(l for l in self.demo.log_of("gateway").splitlines() if l.startswith("{")))
         self.assertEqual(set(line), {"time", "level", "device", "message"})
         self.patch(log__format=None, discovery__interval_s=None)
+
+
+class Onvif(HomeCase):
+    """What Home Assistant's ONVIF integration and recorders ask, in their order."""
+
+    only = ("camera_l1", "camera_l3", "plug_klap")
+
+    def setUp(self):
+        self.camera = self.devices.of("camera_l1")
+        self.online(self.camera)
+        if not getattr(type(self), "moved", 0):
+            type(self).moved = world.free_port(0, "127.0.0.1")
+            status, answer = self.api("/api/settings", "PATCH", {"onvif.port": self.moved, "rtsp.username": "viewer", "rtsp.password": "p&<w o"})
+            self.assertEqual(status, 200, answer)
+        found = self.until(lambda: [match for match in onvif_client.probe("239.255.255.250", seconds=1) if any(self.mac() in scope for scope in match["scopes"]) and self.ours(match)], 15, "not found by WS-Discovery")
+        self.xaddr = found[0]["xaddrs"][0]
+        host, port = self.xaddr.split("/")[2].split(":")
+        self.client = onvif_client.Client(host, int(port), "viewer", "p&<w o")
+        self.scopes = found[0]["scopes"]
+
+    def ours(self, match):
+        """Other gateways of this machine may answer too."""
+        return self.moved <= int(match["xaddrs"][0].split("/")[2].split(":")[1]) < self.moved + 10
+
+    def mac(self):
+        return self.camera["mac"].lower().replace("-", ":")
+
+    def test_it_is_found_set_up_and_streams_from_the_answered_address(self):
+        self.assertTrue(any(scope.startswith("onvif://www.onvif.org/name/") for scope in self.scopes))
+        self.assertTrue(any(scope.startswith("onvif://www.onvif.org/hardware/") for scope in self.scopes))
+        self.assertIn("onvif://www.onvif.org/Profile/Streaming", self.scopes)
+        call, text, every = self.client.call, onvif_client.text, onvif_client.every
+        nobody = onvif_client.Client(*self.xaddr.split("/")[2].split(":"))
+        self.assertEqual(int(text(nobody.call("device", "GetSystemDateAndTime"), "Year")), time.gmtime().tm_year)
+        capabilities = call("device", "GetCapabilities", "<Category>All</Category>")
+        media = text(every(capabilities, "Media")[0], "XAddr")
+        self.assertTrue(every(call("device", "GetServices", "<IncludeCapability>false</IncludeCapability>"), "Service"))
+        information = call("device", "GetDeviceInformation")
+        self.assertEqual(text(information, "Manufacturer"), "TP-Link")
+        self.assertTrue(text(information, "SerialNumber") and text(information, "FirmwareVersion") and text(information, "Model"))
+        self.assertEqual(text(call("device", "GetNetworkInterfaces"), "HwAddress"), self.mac())
+        self.assertEqual(every(call("media", "GetServiceCapabilities", address=media), "Capabilities")[0].attrib["SnapshotUri"], "true")
+        profiles = every(call("media", "GetProfiles", address=media), "Profiles")
+        self.assertEqual(text(profiles[0], "Encoding"), "H264")
+        token = profiles[0].attrib["token"]
+        setup = f'<StreamSetup xmlns:tt="http://www.onvif.org/ver10/schema"><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport></StreamSetup><ProfileToken>{token}</ProfileToken>'
+        uri = text(call("media", "GetStreamUri", setup, address=media), "Uri")
+        user = urllib.parse.quote("viewer:p&<w o", safe=":")
+        picture = subprocess.run(["ffmpeg", "-v", "error", "-rtsp_transport", "tcp", "-i", uri.replace("rtsp://", f"rtsp://{user}@"), "-frames:v", "1", "-f", "image2", "-c:v", "mjpeg", "-y", "-"], capture_output=True, timeout=30)
+        self.assertEqual(picture.stdout[:2], b"\xff\xd8", picture.stderr)
+        still = text(call("media", "GetSnapshotUri", f"<ProfileToken>{token}</ProfileToken>", address=media), "Uri")
+        for kind in (urllib.request.HTTPDigestAuthHandler, urllib.request.HTTPBasicAuthHandler):
+            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+            passwords.add_password(None, still, "viewer", "p&<w o")
+            with urllib.request.build_opener(kind(passwords)).open(still, timeout=15) as reply:
+                self.assertEqual((reply.headers["Content-Type"], reply.read(2)), ("image/jpeg", b"\xff\xd8"))
+        self.assertEqual(ask(still)[0], 401)
+
+    def test_a_wrong_password_an_old_request_and_rubbish_open_nothing(self):
+        host, port = self.xaddr.split("/")[2].split(":")
+        for client in (onvif_client.Client(host, port), onvif_client.Client(host, port, "viewer", "wrong"), onvif_client.Client(host, port, "admin", "p&<w o")):
+            with self.assertRaisesRegex(onvif_client.Fault, "NotAuthorized"):
+                client.call("device", "GetDeviceInformation")
+        recorded = self.client.envelope("device", "GetDeviceInformation")
+        self.client.send(self.xaddr, recorded)
+        with self.assertRaisesRegex(onvif_client.Fault, "NotAuthorized"):
+            self.client.send(self.xaddr, recorded)
+        for rubbish in ("", "<", "<a/>", "<Envelope><Body/></Envelope>", "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><Envelope><Body>&b;</Body></Envelope>", "<e>" * 20000):
+            with self.assertRaisesRegex(onvif_client.Fault, "^400"):
+                self.client.send(self.xaddr, rubbish)
+        for operation, inside in (("GetStreamUri", "<ProfileToken>nobody</ProfileToken>"), ("GetProfile", "")):
+            with self.assertRaisesRegex(onvif_client.Fault, "InvalidArgVal"):
+                self.client.call("media", operation, inside)
+        with self.assertRaisesRegex(onvif_client.Fault, "ActionNotSupported"):
+            self.client.call("device", "SystemReboot")
+
+    def test_it_moves_and_goes_to_presets(self):
+        call, every = self.client.call, onvif_client.every
+        token = every(call("media", "GetProfiles"), "Profiles")[0].attrib["token"]
+        self.assertTrue(every(call("ptz", "GetConfigurations"), "PTZConfiguration"))
+        before = self.devices.state(self.camera)
+        call("ptz", "ContinuousMove", f'<ProfileToken>{token}</ProfileToken><Velocity><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="0.5" y="0"/></Velocity>')
+        call("ptz", "Stop", f"<ProfileToken>{token}</ProfileToken>")
+        self.assertNotEqual(before, self.devices.state(self.camera), "the camera did not move")
+        for preset in every(call("ptz", "GetPresets", f"<ProfileToken>{token}</ProfileToken>"), "Preset")[:1]:
+            call("ptz", "GotoPreset", f"<ProfileToken>{token}</ProfileToken><PresetToken>{preset.attrib['token']}</PresetToken>")
+
+    def test_events_are_pulled(self):
+        call, text, every = self.client.call, onvif_client.text, onvif_client.every
+        self.assertTrue(every(call("events", "GetEventProperties"), "CellMotionDetector"))
+        point = text(call("events", "CreatePullPointSubscription", "<InitialTerminationTime>PT60S</InitialTerminationTime>"), "Address")
+        begun = time.monotonic()
+        call("events", "PullMessages", "<Timeout>PT1S</Timeout><MessageLimit>10</MessageLimit>", address=point)
+        self.assertLess(time.monotonic() - begun, 5)
+        call("wsnt", "Renew", "<TerminationTime>PT60S</TerminationTime>", address=point)
+        call("wsnt", "Unsubscribe", address=point)
+        with self.assertRaisesRegex(onvif_client.Fault, "InvalidArgVal"):
+            call("events", "PullMessages", "<Timeout>PT1S</Timeout>", address=point)
 
 
 class Diagnostics(HomeCase):
