@@ -28,8 +28,8 @@ constexpr unsigned kBrokenSecondsBeforeBelief = 2;
 tl::unexpected<Error> refused_status(const char* step, int status) {
     const std::string where = std::string("KLAP ") + step + ": HTTP " + std::to_string(status);
     if (status == 403)
-        return fail(Errc::unsupported, where + ": KLAP is switched off on this device or replaced by TPAP",
-                    status);
+        return fail(Errc::unsupported,
+                    where + ": the device speaks TPAP, or third-party compatibility is off", status);
     if (status == 404) return fail(Errc::unsupported, where + ": no KLAP here", status);
     if (status == 429) return fail(Errc::refused, where + ": the device asks to slow down", status);
     return fail(Errc::malformed, where, status);
@@ -69,7 +69,8 @@ Result<void> KlapTransport::match_account(const Buffer& local, Bytes remote, Byt
     }
     return fail(
         Errc::auth_failed,
-        "the plug belongs to another account, or e-mail or password are wrong (both are case-sensitive)");
+        "account mismatch: the device belongs to another account, or e-mail or password are wrong (both are "
+        "case-sensitive)");
 }
 
 Result<void> KlapTransport::probe() {
