@@ -7,7 +7,7 @@ namespace tplink::kasa {
 namespace {
 
 constexpr auto kBetweenForms = std::chrono::seconds(1);
-constexpr auto kProbeBudget = std::chrono::seconds(6);  // then the camera's state is published first
+constexpr auto kProbeBudget = std::chrono::seconds(3);  // then the camera's state is published first
 constexpr auto kProbeAgain = std::chrono::hours(1);
 
 json::object harmless() { return {{"system", json::object{{"get_sysinfo", json::object()}}}}; }

@@ -13,6 +13,7 @@ constexpr auto kCloudAge = std::chrono::seconds(300);   // what the cloud told i
 constexpr auto kCloudConfirm = std::chrono::seconds(10);  // after a write it is asked anew
 constexpr auto kCloudSpacing = std::chrono::seconds(1);
 constexpr auto kCloudSysinfo = std::chrono::seconds(60);
+constexpr int kMoreProbes = 5;
 constexpr auto kBeforeRepeat = std::chrono::seconds(2);
 
 /// "ptz.set_move" -> the camera's module and its method.
@@ -166,7 +167,9 @@ Result<json::value> CameraSession::call(const Request& request) {
     const auto [module, method] = split(request.method);
     json::object command;
     add(command, module, method, request.params);
-    const Way way = decide();
+    Way way = decide();
+    // Somebody waits for this one: the search for the login goes on until it is settled.
+    for (int more = 0; more < kMoreProbes && way == Way::none && local_.standing() == LocalControl::Standing::unknown; ++more) way = decide();
     if (way == Way::none) return tl::unexpected(no_way());
     written_[module_of(request.method)] = deps_.control.clock.now();
     if (way == Way::cloud) return call_by_cloud(request, command, module, method);

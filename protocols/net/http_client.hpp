@@ -42,7 +42,7 @@ enum class Tls {
 };
 
 struct HttpOptions {
-    std::string host;  ///< an address, not a name, for devices: getaddrinfo cannot be cancelled
+    std::string host;  ///< address or name
     std::uint16_t port = 80;
     Tls tls = Tls::none;
     std::string certificate_sha256;  ///< lower hex of the pinned leaf certificate; empty: trust on first use

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <mutex>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 namespace tplink::net {
@@ -27,20 +29,51 @@ int poll_timeout(Deadline deadline) {
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1'000'000'000));
 }
 
-Result<Addresses> resolve(const std::string& host, std::uint16_t port) {
+/// One question to the resolver, answered on a thread of its own.
+struct NameQuestion {
+    std::string host, service;
+    CancelEvent answered;
+    std::mutex mutex; ///< guards what follows
+    int code = 0;
+    Addresses addresses;
+};
+
+int look_up(const std::string& host, const std::string& service, int flags, Addresses& out) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    hints.ai_flags = flags | AI_NUMERICSERV;
     addrinfo* list = nullptr;
-    const std::string service = std::to_string(port);
-    int code = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
-    if (code == EAI_NONAME) {
-        hints.ai_flags = AI_NUMERICSERV;
-        code = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+    const int code = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+    out.reset(list);
+    return code;
+}
+
+/// getaddrinfo neither keeps a deadline nor can be cancelled, and a broken name server holds it for half a minute:
+/// names are asked for on a thread that is left behind when nobody waits any more.
+Result<Addresses> resolve(const std::string& host, std::uint16_t port, Deadline deadline, const CancelEvent& cancel) {
+    const auto question = std::make_shared<NameQuestion>();
+    question->host = host;
+    question->service = std::to_string(port);
+    question->code = look_up(host, question->service, AI_NUMERICHOST, question->addresses);
+    if (question->code == EAI_NONAME) {
+        std::thread([question] {
+            Addresses found;
+            const int code = look_up(question->host, question->service, 0, found);
+            {
+                const std::lock_guard lock(question->mutex);
+                question->code = code;
+                question->addresses = std::move(found);
+            }
+            question->answered.set();
+        }).detach();
+        auto ready = wait_ready(question->answered.fd(), POLLIN, deadline, cancel);
+        if (!ready && ready.error().code == Errc::timeout) return fail(Errc::unreachable, "the name server does not answer for " + host);
+        TRY_VOID(std::move(ready));
     }
-    if (code != 0) return fail(Errc::unreachable, "cannot resolve " + host + ": " + gai_strerror(code));
-    return Addresses(list);
+    const std::lock_guard lock(question->mutex);
+    if (question->code != 0) return fail(Errc::unreachable, "cannot resolve " + host + ": " + gai_strerror(question->code));
+    return std::move(question->addresses);
 }
 
 Result<OwnedFd> connect_address(const addrinfo& address, Deadline deadline, const CancelEvent& cancel) {
@@ -103,7 +136,7 @@ Result<OwnedFd> connect_tcp(const std::string& host, std::uint16_t port, Deadlin
                             const CancelEvent& cancel) {
     const std::string where = "connect " + host + ":" + std::to_string(port);
     if (cancel.is_set()) return fail(Errc::cancelled, where + ": cancelled");
-    auto addresses = resolve(host, port);
+    auto addresses = resolve(host, port, deadline, cancel);
     if (!addresses) return fail_in(where, std::move(addresses).error());
     Result<OwnedFd> fd = fail(Errc::unreachable, "no address");
     for (const addrinfo* address = addresses->get(); address != nullptr; address = address->ai_next) {

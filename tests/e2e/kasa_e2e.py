@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -81,11 +82,16 @@ class KasaCase(gateway_e2e.GatewayCase):
         }
         for section, values in cls.settings.items():
             config[section] = {**config[section], **values} if isinstance(values, dict) else values
+        cls.adjust(config)
         cls.config = config
         cls.write(config)
         cls.demo.start("gateway", [cls.demo.program("tplink2mqtt"), "run", "--config", str(cls.demo.folder / "tplink2mqtt.yaml")])
         cls.demo.page = f"http://127.0.0.1:{cls.demo.http}"
         world.wait_for(lambda: cls.demo.alive() and world.get(cls.demo.page + "/healthz")[0] == 200, 20, "the gateway did not become healthy:\n" + cls.demo.log_of("gateway"))
+
+    @classmethod
+    def adjust(cls, config):
+        pass
 
     @classmethod
     def write(cls, config):
@@ -153,6 +159,7 @@ class Local(KasaCase):
     """10443 answers: the cloud is allowed and yet never asked."""
 
     camera = {"linkie": "works", "has_spotlight": True, "has_siren": True}
+    device = {"poll_s": 1}
 
     def test_switches_reads_and_plays_without_the_cloud(self):
         self.offers("privacy", "led", "motion_detection", "night_vision", "ptz_left", "spotlight", "siren", "rssi", "firmware")
@@ -170,10 +177,18 @@ class Local(KasaCase):
         head = b"RIFF" + (36 + len(samples)).to_bytes(4, "little") + b"WAVEfmt " + bytes([16, 0, 0, 0, 1, 0, 1, 0]) + (8000).to_bytes(4, "little") + \
             (16000).to_bytes(4, "little") + bytes([2, 0, 16, 0]) + b"data" + len(samples).to_bytes(4, "little")
         request = urllib.request.Request(f"{self.demo.page}/api/devices/{self.id}/talk", head + samples, {"Content-Type": "audio/wav"})
-        with urllib.request.urlopen(request, timeout=20) as reply:
-            self.assertEqual(reply.status, 200)
+        try:
+            urllib.request.urlopen(request, timeout=20).close()
+        except urllib.error.HTTPError as problem:
+            self.fail(problem.read().decode() + self.demo.log_of("gateway"))
         heard = self.devices.state(self.kasa)
         self.assertGreaterEqual(heard["talk_bytes"], 7500, heard)
+
+    def test_motion_comes_and_goes(self):
+        self.offers("motion")
+        self.assertEqual(self.shown()["state"]["motion"], "OFF")
+        world.post(f"{self.devices.control}/devices/{self.kasa['mac']}/state", {"activity": True})
+        self.until(lambda: self.shown()["state"]["motion"] == "ON", 10, "motion was not seen")
 
     def test_a_picture_is_decoded(self):
         with urllib.request.urlopen(f"{self.demo.page}/api/devices/{self.id}/snapshot.jpg?max_age_s=1", timeout=20) as reply:
@@ -181,10 +196,27 @@ class Local(KasaCase):
 
     def test_privacy_by_mqtt_with_one_result(self):
         listener = self.listen("tplink2mqtt/#")
-        self.send(f"tplink2mqtt/{self.id}/privacy/set", "ON")
-        listener.wait(f"tplink2mqtt/{self.id}/state", lambda p: json.loads(p)["privacy"] == "ON" if isinstance(p, str) else p["privacy"] == "ON")
-        self.send(f"tplink2mqtt/{self.id}/privacy/set", "OFF")
-        listener.wait(f"tplink2mqtt/{self.id}/state", lambda p: (json.loads(p) if isinstance(p, str) else p)["privacy"] == "OFF")
+        at = 0.0
+        for wanted in ("ON", "OFF"):
+            self.send(f"tplink2mqtt/{self.id}/privacy/set", wanted)
+            at, _ = listener.wait(f"tplink2mqtt/{self.id}/state", lambda p, wanted=wanted: (json.loads(p) if isinstance(p, str) else p)["privacy"] == wanted, since=at)
+        self.until(lambda: self.devices.state(self.kasa)["camera_on"], 5, "the camera was not switched on again")
+
+
+class Found(KasaCase):
+    """Nothing but its address as a target: the camera is found, taken in, and plays at its usual ports."""
+
+    camera = {"linkie": "works", "control_port": 10443, "udp_port": 9999, "talk_port": 18443, "media_port": 19443}
+
+    @classmethod
+    def adjust(cls, config):
+        config["devices"] = []
+        config["discovery"] = {"targets": [cls.kasa["address"]], "interval_s": 10}
+
+    def test_is_taken_in_and_works(self):
+        self.assertEqual(self.shown()["family"], "kasa_camera")
+        self.switch()
+        self.play()
 
 
 class ByCloud(KasaCase):

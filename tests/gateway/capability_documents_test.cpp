@@ -57,7 +57,8 @@ void drop_refusals(Document& document) {
 std::vector<Sample> samples() {
     std::vector<std::pair<std::filesystem::path, std::span<const Capability>>> folders = {
         {std::filesystem::path(TEST_DATA_DIR) / "documents/tapo_camera", tapo_camera_table()},
-        {std::filesystem::path(TEST_DATA_DIR) / "documents/tapo_plug", tapo_plug_table()}};
+        {std::filesystem::path(TEST_DATA_DIR) / "documents/tapo_plug", tapo_plug_table()},
+        {std::filesystem::path(TEST_DATA_DIR) / "documents/kasa_camera", kasa_camera_table()}};
     if (const char* more = std::getenv("DEVICE_DOCUMENTS_DIR"); more != nullptr) {
         folders.emplace_back(std::filesystem::path(more) / "smartcam", tapo_camera_table());
         folders.emplace_back(std::filesystem::path(more) / "smart", tapo_plug_table());
