@@ -146,9 +146,10 @@ tl::expected<CameraL3::Session, HttpReply> CameraL3::admit(std::string_view stok
         return tl::unexpected(json_reply({{"error_code", escaped ? -40421 : -40401}}));
     }
     if (session->ends <= world().now())
-        return tl::unexpected(l3_options_.plain_ended_reply
-                                  ? json_reply({{"error_code", -40401}})
-                                  : encrypted(session->keys, seq, {{"error_code", -40401}}, 500));
+        return tl::unexpected(
+            l3_options_.plain_ended_reply
+                ? json_reply({{"error_code", l3_options_.ended_code}})
+                : encrypted(session->keys, seq, {{"error_code", l3_options_.ended_code}}, 500));
     const std::string* tag = request.header("Tapo_tag");
     if (!tag || *tag != l3_tag(session->keys, request.body, seq)) {
         ++bad_tags_;

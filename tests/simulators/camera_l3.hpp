@@ -11,7 +11,8 @@ struct CameraL3Options : CameraOptions {
     /// get/set/do and single methods are answered in clear text, as some firmware does.
     bool plain_single_replies = true;
     bool plain_ended_reply =
-        false; ///< ended session: HTTP 200 {"error_code":-40401}; else HTTP 500, still encrypted
+        false; ///< ended session: HTTP 200 {"error_code":ended_code}; else HTTP 500, still encrypted
+    int ended_code = -40401;       ///< also seen: -1, 9999, -40413
     std::uint32_t seq_window = 16; ///< how far Seq may jump ahead; a repeated one is always refused
 };
 

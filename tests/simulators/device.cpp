@@ -44,6 +44,7 @@ std::unique_ptr<Port> Device::make_control_port(std::function<void()> on_revived
         std::move(http),
         [this](const HttpRequest& request) {
             if (sleeper_) sleeper_->touch("control");
+            if (faults_.take_expiry()) expire_sessions();
             return handle(request);
         },
         faults_);

@@ -14,19 +14,22 @@ struct Count {
     int Faults::*member;
     Strike strike;
 };
-constexpr std::array<Count, 7> kCounts{{{"deaf", &Faults::deaf, Strike::deaf},
+constexpr std::array<Count, 8> kCounts{{{"deaf", &Faults::deaf, Strike::deaf},
                                         {"drop", &Faults::drop, Strike::drop},
                                         {"garbage", &Faults::garbage, Strike::garbage},
                                         {"noise", &Faults::noise, Strike::noise},
                                         {"stall", &Faults::stall, Strike::stall},
                                         {"reset", &Faults::reset, Strike::reset},
-                                        {"forbid", &Faults::forbid, Strike::forbid}}};
+                                        {"forbid", &Faults::forbid, Strike::forbid},
+                                        {"too_many", &Faults::too_many, Strike::too_many}}};
 
 struct Number {
     std::string_view name;
     int Faults::*member;
 };
-constexpr std::array<Number, 3> kNumbers{{{"delay_ms", &Faults::delay_ms},
+constexpr std::array<Number, 5> kNumbers{{{"delay_ms", &Faults::delay_ms},
+                                          {"drop_percent", &Faults::drop_percent},
+                                          {"expire_every", &Faults::expire_every},
                                           {"rate_limit", &Faults::rate_limit},
                                           {"split_bytes", &Faults::split_bytes}}};
 
@@ -79,7 +82,15 @@ Strike FaultSwitch::next_strike() {
         if (left > 0) --left;
         return count.strike;
     }
-    return Strike::none;
+    const bool unlucky = faults_.drop_percent > 0 && static_cast<int>(chance_() % 100) < faults_.drop_percent;
+    return unlucky ? Strike::deaf : Strike::none;
+}
+
+bool FaultSwitch::take_expiry() {
+    const std::lock_guard lock(mutex_);
+    if (faults_.expire_every <= 0 || ++since_expiry_ < faults_.expire_every) return false;
+    since_expiry_ = 0;
+    return true;
 }
 
 bool FaultSwitch::take_rate_limit() {

@@ -28,6 +28,7 @@ bool send_with_faults(Connection& connection, const Faults& faults, Strike strik
     switch (strike) {
     case Strike::none:
     case Strike::forbid:
+    case Strike::too_many:
         return faults.split_bytes > 0
                    ? write_split(connection, bytes, static_cast<std::size_t>(faults.split_bytes))
                    : connection.write(bytes);

@@ -31,8 +31,8 @@ bool HttpServer::answer(Connection& connection, const HttpRequest& request) {
     }
     HttpReply reply;
     try {
-        if (strike == Strike::forbid)
-            reply = {.status = 403, .content_type = "text/html"};
+        if (strike == Strike::forbid || strike == Strike::too_many)
+            reply = {.status = strike == Strike::forbid ? 403 : 429, .content_type = "text/html"};
         else
             reply = handler_(request);
     } catch (const std::exception& error) { // a bug of the simulator must not look like a dead device

@@ -149,9 +149,18 @@ std::optional<std::pair<KlapKeys, Buffer>> PlugKlap::open_request(const HttpRequ
     return std::pair{session->keys, std::move(*plain)};
 }
 
+/// Marks the session; true: it was marked before.
+bool PlugKlap::used_up(const HttpRequest& request) {
+    const std::lock_guard lock(mutex_);
+    Session* session = sessions_.find(cookie(request, "TP_SESSIONID"), world().now());
+    return session && std::exchange(session->used, true);
+}
+
 HttpReply PlugKlap::run_request(const HttpRequest& request) {
     const auto seq = parse_seq(request.query("seq"));
     if (!seq) return plain_status(400);
+    if (klap_options_.one_request_sessions && used_up(request))
+        return {.body = std::string(as_text(random_bytes(48))), .content_type = "application/octet-stream"};
     const auto opened = open_request(request, *seq);
     if (!opened) return plain_status(403);
     HttpReply reply{.content_type = "application/octet-stream"};

@@ -14,6 +14,8 @@ struct PlugKlapOptions : PlugOptions {
     /// refused.
     std::uint32_t seq_window = 16;
     bool new_klap = false; ///< announces `new_klap`: 1, as Kasa devices with version 2
+    bool one_request_sessions =
+        false; ///< a second request of a session gets bytes without meaning, as "SHIP 2.0" firmware
     bool third_party_off =
         false; ///< handshake1 answers 403, as after the firmware update that shuts clients out
 };
@@ -57,10 +59,12 @@ private:
         bool proven = false; // handshake2 came
         KlapKeys keys;
         std::uint32_t last_seq = 0;
+        bool used = false; // one_request_sessions: it had its request
     };
     HttpReply handshake1(const HttpRequest& request);
     HttpReply handshake2(const HttpRequest& request);
     HttpReply run_request(const HttpRequest& request);
+    bool used_up(const HttpRequest& request);
     /// Takes the request's seq if it is a new one; nothing when no session fits.
     std::optional<std::pair<KlapKeys, Buffer>> open_request(const HttpRequest& request, std::uint32_t seq);
 

@@ -322,5 +322,34 @@ TEST(PlugAes, RefusesKeysOfAnotherSize) {
     EXPECT_EQ(client.post("/app/handshake1", "0123456789abcdef").status, 404);
 }
 
+TEST(PlugKlap, StruckRequestsAreToldByTheirStatus) {
+    PlugKlap plug(klap_options());
+    plug.start();
+    KlapDriver driver(plug);
+    ASSERT_TRUE(driver.log_in());
+    ASSERT_TRUE(plug.apply_faults({{"forbid", 1}, {"too_many", 1}}));
+    SimClient client(plug.options().address, plug.port());
+    EXPECT_EQ(client.post("/app/handshake1", std::string(16, 's')).status, 403);
+    EXPECT_EQ(client.post("/app/handshake1", std::string(16, 's')).status, 429);
+    ASSERT_TRUE(plug.apply_faults({{"rate_limit", 1}}));
+    EXPECT_EQ(driver.ask(R"({"method":"get_device_info"})").as_object().at("error_code"), -1301);
+    ASSERT_TRUE(plug.apply_faults({{"expire_every", 2}}));
+    EXPECT_EQ(driver.ask(R"({"method":"get_device_info"})").at("error_code"), 0);
+    EXPECT_EQ(plug.state().at("open_sessions"), 1U);
+    client.post("/app/request?seq=1", "x");
+    EXPECT_EQ(plug.state().at("open_sessions"), 0U);
+}
+
+TEST(PlugKlap, OneRequestPerSessionFirmware) {
+    PlugKlapOptions options = klap_options();
+    options.one_request_sessions = true;
+    PlugKlap plug(options);
+    plug.start();
+    KlapDriver driver(plug);
+    ASSERT_TRUE(driver.log_in());
+    EXPECT_EQ(driver.ask(R"({"method":"get_device_info"})").at("error_code"), 0);
+    EXPECT_TRUE(driver.ask(R"({"method":"get_device_info"})").is_null());
+}
+
 } // namespace
 } // namespace tplink::sim

@@ -46,7 +46,7 @@ void XorServer::serve(Connection& connection) {
             connection.wait_closed();
             return;
         }
-        if (strike == Strike::forbid) return;
+        if (strike == Strike::forbid || strike == Strike::too_many) return;
         const XorAnswer answer = handler_(*request);
         if (answer.json.empty()) return;
         const Buffer frame = xor_frame(answer.json);

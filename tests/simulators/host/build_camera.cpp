@@ -147,6 +147,7 @@ BuiltCamera build_l3(const DeviceOptions& common, const std::string& model, Opti
     options.choose("hash", {{"sha256", PasswordHash::sha256}, {"md5", PasswordHash::md5}}, out.hash);
     options.read("plain_single_replies", out.plain_single_replies);
     options.read("plain_ended_reply", out.plain_ended_reply);
+    options.read("ended_code", out.ended_code);
     options.read("seq_window", out.seq_window);
     out.identity = shares.identity;
     BuiltCamera built{.media =

@@ -44,6 +44,7 @@ void read_klap(OptionReader& options, PlugKlapOptions& out) {
     options.read("version", out.version);
     options.read("seq_window", out.seq_window);
     options.read("third_party_off", out.third_party_off);
+    options.read("one_request_sessions", out.one_request_sessions);
 }
 
 IotFacts read_iot(OptionReader& options, const std::string& model) {
