@@ -22,6 +22,7 @@ constexpr auto kEnergyInterval = std::chrono::seconds(30);     // what a crash m
 constexpr auto kDevicesDelay = std::chrono::milliseconds(300);  // bridge/devices: many changes at once become one message
 constexpr auto kHealthDelay = std::chrono::seconds(3);
 constexpr auto kReloadDelay = std::chrono::milliseconds(200);
+const std::string kTokens = "access_tokens";  // in the state store
 const std::string kSettings = "settings";  // in the state store
 constexpr auto kSnapshotAge = std::chrono::seconds(30);
 
@@ -52,7 +53,7 @@ struct Gateway::Impl {
         Credentials http, rtsp;
     };
     Logins make_logins(const Config& now);
-    WebOptions page_options(const Config& now, const Credentials& user) const;
+    WebOptions page_options(const Config& now, const Credentials& user);
     PublisherOptions publisher_options(const Config& now) const;
     Result<std::unique_ptr<Broker>> make_broker(const Config& now);
     CommandHandlers command_handlers();
@@ -102,6 +103,7 @@ struct Gateway::Impl {
     mutable StateStore store;
     Refusals refusals;
     EventBus bus;
+    AccessTokens tokens{store.text(kTokens, [] { return std::string("{}"); }), [this](const std::string& text) { store.put_text(kTokens, text); }, system_random()};
     std::function<void()> exit_wanted;
     std::atomic<bool> stopping = false;  // callbacks that come late say nothing any more
     SteadyTime started = std::chrono::steady_clock::now();
@@ -137,7 +139,7 @@ Result<void> Gateway::Impl::start() {
     announcer = std::make_unique<Clerk>();
     video = TRY(make_video(*now, logins.rtsp, video_events()));
     publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now)), command_handlers());
-    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, [this] { return config(); }, [this] { return config_fault(); },
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, tokens, [this] { return config(); }, [this] { return config_fault(); },
                                           [this](const json::object& wanted) { return change_settings(wanted); },
                                           [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); }});
     backend = std::make_unique<GatewayBackend>(*parts);
@@ -182,11 +184,12 @@ Gateway::Impl::Logins Gateway::Impl::make_logins(const Config& now) {
     return {http.user, rtsp.user};
 }
 
-WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& user) const {
+WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& user) {
     WebOptions page;
     page.address = now.http.listen.address;
     page.port = now.http.listen.port;
     page.user = user;
+    page.admits_token = [this](std::string_view token) { return tokens.admits(token); };
     page.addon = environment.contains("SUPERVISOR_TOKEN");
     return page;
 }

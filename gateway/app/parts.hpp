@@ -13,6 +13,7 @@
 #include "gateway/diagnostics/flight_recorder.hpp"
 #include "gateway/diagnostics/log.hpp"
 #include "gateway/mqtt/publisher.hpp"
+#include "gateway/web/access_tokens.hpp"
 #include "gateway/web/event_bus.hpp"
 
 namespace tplink::gateway {
@@ -31,6 +32,7 @@ struct Parts {
     Video* video;
     FlightRecorder& recorder;
     SteadyTime started;
+    AccessTokens& tokens;
     std::function<std::shared_ptr<const Config>()> config;
     std::function<std::string()> config_fault;  ///< first fault of the file as it is now; empty: usable
     std::function<std::vector<ConfigFault>(const json::object& wanted)> change_settings;  ///< faults: nothing was changed

@@ -114,6 +114,21 @@ Health GatewayBackend::health() {
     return health;
 }
 
+/// Tokens are made here only: what MQTT answers is read by everybody on the broker.
+WebResult<json::value> GatewayBackend::request(const std::string& what, const json::object& body) {
+    if (what == "tokens") return json::object{{"tokens", parts_.tokens.names()}};
+    if (what != "tokens/make" && what != "tokens/revoke") return run_request(parts_, what, body);
+    const json::value* given = body.if_contains("name");
+    const std::string name = given != nullptr && given->is_string() ? std::string(given->get_string()) : std::string();
+    if (what == "tokens/revoke") {
+        if (!parts_.tokens.revoke(name)) return tl::unexpected(not_found("token", name));
+        return json::object{{"name", name}};
+    }
+    const auto token = parts_.tokens.make(name);
+    if (!token) return tl::unexpected(bad_request(token.error().what));
+    return json::object{{"name", name}, {"token", *token}};
+}
+
 WebResult<json::object> GatewayBackend::object_of(const std::string& what, const json::object& body) {
     auto answer = run_request(parts_, what, body);
     if (!answer) return tl::unexpected(std::move(answer.error()));

@@ -27,7 +27,7 @@ public:
     WebResult<json::object> add_device(const json::object& entry) override { return object_of("device/add", entry); }
     WebResult<json::object> change_device(const std::string& id, const json::object& changes) override;
     WebResult<json::object> remove_device(const std::string& id) override;
-    WebResult<json::value> request(const std::string& what, const json::object& body) override { return run_request(parts_, what, body); }
+    WebResult<json::value> request(const std::string& what, const json::object& body) override;
     std::string diagnostics() override { return diagnostics_zip(parts_); }
     EventBus& events() override { return parts_.bus; }
 

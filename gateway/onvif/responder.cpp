@@ -132,6 +132,7 @@ private:
     void announce(std::string_view word, Device& device, std::uint16_t port);
     std::string uuid() { return "urn:uuid:" + [](const std::string& hex) { return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-4" + hex.substr(13, 3) + "-8" + hex.substr(17, 3) + "-" + hex.substr(20, 12); }(hex_lower(random_.bytes(16))); }
     HttpResponse soap(const HttpRequest& request, Device& device, const std::string& pull_point);
+    HttpResponse answered(const SoapRequest& request, const HttpRequest& http, Device& device, const std::string& pull_point);
     HttpResponse picture(const HttpRequest& request, Device& device);
 
     const ResponderOptions options_;
@@ -247,14 +248,20 @@ HttpResponse Responder::Impl::serve(const HttpRequest& request, const std::strin
 HttpResponse Responder::Impl::soap(const HttpRequest& http, Device& device, const std::string& pull_point) {
     const auto request = parse_request(http.body);
     if (!request) return soap_reply(fault("Sender", "ter:WellFormed", request.error().what), 400);
-    if (!is_public(*request) && !tokens_.admits(*request)) return soap_reply(fault("Sender", "ter:NotAuthorized", "The user name or the password is wrong, or the clocks differ by more than ten minutes."), 400);
+    if (!is_public(*request) && tokens_.is_shut_for(http.peer)) return soap_reply(fault("Sender", "ter:NotAuthorized", "Too many wrong passwords from this address; wait a minute."), 400);
+    if (!is_public(*request) && !tokens_.admits(*request)) tokens_.failed(http.peer);
+    else return answered(*request, http, device, pull_point);
+    return soap_reply(fault("Sender", "ter:NotAuthorized", "The user name or the password is wrong, or the clocks differ by more than ten minutes."), 400);
+}
+
+HttpResponse Responder::Impl::answered(const SoapRequest& request, const HttpRequest& http, Device& device, const std::string& pull_point) {
     Here here;
     here.authority = std::string(http.header("host"));
     here.rtsp_port = options_.rtsp_port;
     here.now = clock_.wall();
-    Body body = device.events.answer(*request, pull_point, here);
-    if (!body) body = answer(*request, device.snapshot(), here, backend_);
-    if (!body) return soap_reply(fault("Receiver", "ter:ActionNotSupported", "This camera does not know " + request->operation + "."), 500);
+    Body body = device.events.answer(request, pull_point, here);
+    if (!body) body = answer(request, device.snapshot(), here, backend_);
+    if (!body) return soap_reply(fault("Receiver", "ter:ActionNotSupported", "This camera does not know " + request.operation + "."), 500);
     if (*body) return soap_reply(envelope(**body));
     const Error& error = body->error();
     if (error.code == Errc::refused) return soap_reply(fault("Sender", "ter:InvalidArgVal", error.what), 400);

@@ -125,6 +125,22 @@ bool UsernameTokens::is_fresh(const std::string& nonce, const std::string& creat
     return nonces_.emplace(nonce + created, clock_.now()).second;
 }
 
+bool UsernameTokens::is_shut_for(const std::string& peer) {
+    const std::lock_guard lock(mutex_);
+    const auto at = failures_.find(peer);
+    if (at == failures_.end()) return false;
+    if (at->second.until > clock_.now()) return at->second.count >= kFailuresAllowed;
+    failures_.erase(at);
+    return false;
+}
+
+void UsernameTokens::failed(const std::string& peer) {
+    const std::lock_guard lock(mutex_);
+    if (failures_.size() >= kPeersKept && !failures_.contains(peer)) failures_.erase(failures_.begin());
+    Failures& failures = failures_[peer];
+    if (failures.count++ == 0) failures.until = clock_.now() + std::chrono::minutes(1);
+}
+
 bool UsernameTokens::admits(const SoapRequest& request) {
     if (user_.password.empty()) return true;
     const SoapRequest::Node* password = request.find("Password");

@@ -43,10 +43,18 @@ class UsernameTokens {
 public:
     UsernameTokens(Credentials user, const Clock& clock) : user_(std::move(user)), clock_(clock) {}
     bool admits(const SoapRequest& request);
+    /// Too many wrong ones from `peer` lately: do not even look. Called before admits(); failed() after a wrong one.
+    bool is_shut_for(const std::string& peer);
+    void failed(const std::string& peer);
 
 private:
     static constexpr std::chrono::minutes kClockSlack{10};
-    static constexpr std::size_t kNoncesKept = 1000;
+    static constexpr std::size_t kNoncesKept = 1000, kPeersKept = 1024;
+    static constexpr unsigned kFailuresAllowed = 20;  ///< in a minute; clients with an old password try every few seconds
+    struct Failures {
+        unsigned count = 0;
+        SteadyTime until{};
+    };
 
     bool is_fresh(const std::string& nonce, const std::string& created);
 
@@ -54,6 +62,7 @@ private:
     const Clock& clock_;
     std::mutex mutex_;
     std::map<std::string, SteadyTime> nonces_;
+    std::map<std::string, Failures> failures_;
 };
 
 }  // namespace tplink::gateway::onvif

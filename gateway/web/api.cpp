@@ -206,6 +206,13 @@ HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::s
         if (request.method == "PATCH") return ask("options", request);
         return read ? reply_or_error(backend_.request("settings", {})) : wrong_method("GET, PATCH");
     }
+    if (parts[1] == "tokens" && parts.size() == 2) {
+        if (post) return ask("tokens/make", request);
+        return read ? reply_or_error(backend_.request("tokens", {})) : wrong_method("GET, POST");
+    }
+    if (parts[1] == "tokens" && parts.size() == 3)
+        return request.method == "DELETE" ? reply_or_error(backend_.request("tokens/revoke", {{"name", parts[2]}}))
+                                          : wrong_method("DELETE");
     if (parts[1] == "diagnostics" && parts.size() == 2) return read ? diagnostics() : wrong_method("GET");
     if (parts[1] != "devices") return no_such_path();
     if (parts.size() == 3) return device(request, parts[2]);

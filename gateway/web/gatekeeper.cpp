@@ -94,7 +94,7 @@ std::optional<HttpResponse> Gatekeeper::check_password(const HttpRequest& reques
         return response;
     }
     const std::string_view authorization = request.header("authorization");
-    if (!authorization.empty() && password_matches(authorization)) {
+    if (!authorization.empty() && (password_matches(authorization) || token_matches(authorization))) {
         failures_.erase(request.peer);
         return std::nullopt;
     }
@@ -111,6 +111,12 @@ std::optional<HttpResponse> Gatekeeper::check_password(const HttpRequest& reques
          "the first start."});
     response.headers.emplace_back("WWW-Authenticate", R"(Basic realm="tplink2mqtt", charset="UTF-8")");
     return response;
+}
+
+bool Gatekeeper::token_matches(std::string_view authorization) const {
+    constexpr std::string_view kScheme = "bearer ";
+    return options_.admits_token && ascii_lower(authorization.substr(0, kScheme.size())) == kScheme &&
+           options_.admits_token(authorization.substr(kScheme.size()));
 }
 
 bool Gatekeeper::password_matches(std::string_view authorization) const {

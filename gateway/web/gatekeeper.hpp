@@ -2,6 +2,7 @@
 // Who may come in: password, ingress, and no request that another web site made the browser send.
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,7 @@ HttpResponse error_response(const WebError& error);
 struct GatekeeperOptions {
     Credentials user;         ///< empty password: open
     std::string ingress_peer; ///< requests from this address need no password; empty: none
+    std::function<bool(std::string_view token)> admits_token{}; ///< for "Authorization: Bearer"; null: none
 };
 
 /// Thread-safe.
@@ -41,6 +43,7 @@ private:
     };
     std::optional<HttpResponse> check_password(const HttpRequest& request);
     bool password_matches(std::string_view authorization) const;
+    bool token_matches(std::string_view authorization) const;
     std::optional<HttpResponse> check_origin(const HttpRequest& request) const;
 
     const GatekeeperOptions options_;

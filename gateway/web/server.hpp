@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "protocols/base/result.hpp"
 #include "protocols/base/secret.hpp"
@@ -19,6 +21,7 @@ struct WebOptions {
     Credentials user;          ///< empty password: open to everybody; only a loopback address may be
     bool addon = false;        ///< under the Supervisor: requests from `ingress_peer` need no password
     std::string ingress_peer = "172.30.32.2";
+    std::function<bool(std::string_view token)> admits_token{}; ///< tokens for machines; null: none
     unsigned event_readers_max = 32;
     std::chrono::milliseconds heartbeat{15000}; ///< a comment line that long after the last event
 };

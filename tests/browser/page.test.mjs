@@ -324,6 +324,22 @@ test('System: bundle, restart, and every address with its reason', async () => {
     await page.getByText('connects again by itself').waitFor(WAIT);
 });
 
+test('a token for a program is made, shown once and taken back', async () => {
+    gateway.tell({answers: {tokens: {tokens: ['Node-RED']}, 'tokens/make': {name: 'Grafana', token: 'tp_0123'}, 'tokens/revoke': {name: 'Node-RED'}}});
+    const page = await open('#/system');
+    await page.getByLabel('Program').fill('Grafana');
+    await page.getByRole('button', {name: 'Make a token'}).click();
+    await page.getByText('tp_0123').waitFor(WAIT);
+    await page.getByRole('button', {name: 'Take back Node-RED'}).click();
+    for (;;) {
+        const {request, body} = await gateway.next('request');
+        if (request === 'tokens/revoke') {
+            assert.deepEqual(body, {name: 'Node-RED'});
+            break;
+        }
+    }
+});
+
 test('a device is renamed, shows its exchanges and events, and is removed after a question', async () => {
     gateway.tell({answers});
     gateway.tell({detection: {id: hall.id, event_type: 'motion', source: 'onvif', time: new Date().toISOString()}});

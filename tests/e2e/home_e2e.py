@@ -4,6 +4,7 @@ python3 tests/e2e/home_e2e.py --build build/dev [unittest words]
 """
 
 import argparse
+import base64
 import io
 import json
 import os
@@ -205,6 +206,28 @@ class Settings(HomeCase):
         self.assertEqual(self.request("options", {"log_level": "warning"})["data"]["log_level"], "warning")
         self.assertEqual(self.request("options", {"options": {"log.level": "info"}})["data"]["log_level"], "info")
 
+    def test_a_token_opens_what_the_password_opens(self):
+        page = world.free_port(0, "127.0.0.1")
+        status, answer = self.api("/api/tokens", "POST", {"name": "Grafana"})
+        self.assertEqual(status, 200, answer)
+        token = answer["token"]
+        self.assertEqual(self.api("/api/tokens")[1], {"tokens": ["Grafana"]})
+        self.patch(http__password="a password", http__listen=f"127.0.0.1:{page}")
+        old = self.demo.page
+        try:
+            self.demo.page = f"http://127.0.0.1:{page}"
+            self.until(lambda: world.get(self.demo.page + "/healthz")[0] == 200, 10, "the page did not move")
+            self.assertEqual(ask(self.demo.page + "/api/devices")[0], 401)
+            self.assertEqual(ask(self.demo.page + "/api/devices", Authorization=f"Bearer {token}")[0], 200)
+            self.assertNotIn(token, (self.demo.folder / "state" / "state.json").read_text())
+            self.assertEqual(ask(self.demo.page + "/api/tokens/Grafana", "DELETE", Authorization=f"Bearer {token}")[0], 200)
+            self.assertEqual(ask(self.demo.page + "/api/devices", Authorization=f"Bearer {token}")[0], 401)
+            basic = {"Authorization": "Basic " + base64.b64encode(b"admin:a password").decode()}
+            self.assertEqual(ask(self.demo.page + "/api/settings", "PATCH", {"http.password": None, "http.listen": None}, **basic)[0], 200)
+        finally:
+            self.demo.page = old
+        self.until(lambda: world.get(self.demo.page + "/healthz")[0] == 200, 10, "the page did not come back")
+
     def test_json_log_lines_from_the_moment_they_are_wanted(self):
         self.patch(log__format="json")
         self.until(lambda: "configuration read again" in self.demo.log_of("gateway"), 5, "not read again")
@@ -288,6 +311,13 @@ class Onvif(HomeCase):
                 self.client.call("media", operation, inside)
         with self.assertRaisesRegex(onvif_client.Fault, "ActionNotSupported"):
             self.client.call("device", "SystemReboot")
+
+    def test_z_guessing_is_slowed_down(self):  # last: this address is shut out for a minute
+        guesser = onvif_client.Client(*self.xaddr.split("/")[2].split(":"), "viewer", "guess")
+        for _ in range(20):
+            self.assertRaises(onvif_client.Fault, guesser.call, "device", "GetDeviceInformation")
+        with self.assertRaisesRegex(onvif_client.Fault, "wait a minute"):
+            self.client.call("device", "GetDeviceInformation")
 
     def test_it_moves_and_goes_to_presets(self):
         call, every = self.client.call, onvif_client.every

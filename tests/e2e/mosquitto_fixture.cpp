@@ -57,6 +57,10 @@ void make_certificates(const std::filesystem::path& folder) {
     std::ofstream(file("names.cnf")) << "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
     run({"openssl", "x509", "-req", "-in", file("server.csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"),
          "-CAcreateserial", "-days", "30", "-extfile", file("names.cnf"), "-out", file("server.pem")}, log);
+    run({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=gateway",
+         "-keyout", file("client.key"), "-out", file("client.csr")}, log);
+    run({"openssl", "x509", "-req", "-in", file("client.csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"),
+         "-CAcreateserial", "-days", "30", "-out", file("client.pem")}, log);
 }
 
 }  // namespace
@@ -114,6 +118,7 @@ void Mosquitto::write_files() const {
         make_certificates(folder_);
         conf << "cafile " << file("ca.pem") << "\ncertfile " << file("server.pem") << "\nkeyfile " << file("server.key") << "\n";
     }
+    if (options_.wants_certificate) conf << "require_certificate true\n";
     conf << "allow_anonymous " << (options_.username.empty() ? "true" : "false") << "\n";
     if (!options_.username.empty()) {
         run({"mosquitto_passwd", "-c", "-b", file("passwd"), options_.username, options_.password}, folder_ / "passwd.log");

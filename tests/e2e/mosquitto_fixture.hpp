@@ -15,6 +15,7 @@ struct MosquittoOptions {
     bool persistent = false;         ///< keeps retained messages over restart()
     bool tls = false;                ///< own CA, made on the spot; see Mosquitto::ca_file()
     std::size_t max_packet_bytes = 0;
+    bool wants_certificate = false;  ///< with tls: clients show one; see Mosquitto::client_cert()
 };
 
 class Mosquitto {
@@ -34,6 +35,8 @@ public:
 
     std::uint16_t port() const { return port_; }
     std::string ca_file() const { return (folder_ / "ca.pem").string(); }
+    std::string client_cert() const { return (folder_ / "client.pem").string(); }
+    std::string client_key() const { return (folder_ / "client.key").string(); }
     std::filesystem::path folder() const { return folder_; }
 
 private:

@@ -265,6 +265,23 @@ TEST(MqttE2e, TlsNeedsTheRightCertificateAuthority) {
     EXPECT_TRUE(stranger.broker->status().refused);
 }
 
+TEST(MqttE2e, ABrokerThatWantsACertificateGetsOurs) {
+    Mosquitto broker({.tls = true, .wants_certificate = true});
+    MqttOptions options = options_for(broker);
+    options.tls = true;
+    options.ca_file = broker.ca_file();
+    Gateway without(options);
+    without.start();
+    options.client_id += "_2";
+    options.client_cert = broker.client_cert();
+    options.client_key = broker.client_key();
+    Gateway with(options);
+    with.start();
+    wait_until([&] { return with.broker->status().connected && !without.broker->status().last_error.empty(); });
+    EXPECT_TRUE(with.broker->status().connected) << with.broker->status().last_error;
+    EXPECT_FALSE(without.broker->status().connected);
+}
+
 TEST(MqttE2e, TwoGatewaysWithOneClientIdAreNamed) {
     Mosquitto broker;
     Gateway first(options_for(broker));

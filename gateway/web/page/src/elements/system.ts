@@ -9,6 +9,7 @@ import {Watch, store} from '../store.js';
 import {base, buttons, fields} from '../styles.js';
 import './ledger.js';
 import './settings.js';
+import './tokens.js';
 
 const LEVELS = ['trace', 'debug', 'info', 'warning', 'error'];
 const rank = (level: string): number => LEVELS.indexOf(level === 'warn' ? 'warning' : level === 'critical' ? 'error' : level);
@@ -67,6 +68,8 @@ export class System extends LitElement {
                 <p class="small muted">One file for a bug report: states, last exchanges, log. Passwords and keys are left out, addresses and names replaced.</p>
                 <p class="row wrap"><a class="button" href=${address('api/diagnostics')} download>Download diagnostics</a>
                     <button class="button" @click=${this.restart}>Restart the gateway</button><span role="status" class="small">${this.outcome}</span></p></section>
+            <section class="card" aria-labelledby="tokens"><h2 id="tokens">Access tokens</h2>
+                <p class="small muted">For programs, instead of your password.</p><tp-tokens></tp-tokens></section>
             <section class="card" aria-labelledby="ledger"><h2 id="ledger">Addresses contacted</h2>
                 <p class="small muted">Everything the gateway connects to. There is no telemetry and no update check.</p><tp-ledger></tp-ledger></section>
             <section class="card" aria-labelledby="log">
