@@ -56,6 +56,28 @@ struct Look {
     json::object refused_methods;  ///< method -> why; of those the table asks for
 };
 
+/// Asks everything once; what no way to the device could answer yet is asked again, a few times.
+Result<void> ask_all(Session& session, std::vector<Request> requests, Look& look) {
+    constexpr int kRounds = 6;
+    for (int round = 0; round < kRounds && !requests.empty(); ++round) {
+        const auto answers = TRY(session.query(requests));
+        std::vector<Request> later;
+        for (std::size_t i = 0; i < answers.size() && i < requests.size(); ++i) {
+            const Answer& answer = answers[i];
+            look.refused_methods.erase(answer.method);
+            if (answer.result) {
+                merge_answer(look.document, answer.method, *answer.result);
+                continue;
+            }
+            const Error& error = answer.result.error();
+            look.refused_methods[answer.method] = error.what;
+            if (error.aside && error.code == Errc::timeout) later.push_back(std::move(requests[i]));
+        }
+        requests = std::move(later);
+    }
+    return {};
+}
+
 /// Logs in once, asks everything once. attempts: what was asked on the way to a login.
 Result<Look> look_at(const OpenRequest& request, std::vector<tapo::Attempt>& attempts) {
     Announcements announcements;
@@ -75,9 +97,8 @@ Result<Look> look_at(const OpenRequest& request, std::vector<tapo::Attempt>& att
     Offer offer(table_of(look.family).rows, look.identity.components);
     std::vector<Request> requests;
     for (const Query& query : offer.queries(true)) requests.push_back(to_request(query, now));
-    for (const Answer& answer : TRY(opened.session->query(requests)))
-        if (answer.result) merge_answer(look.document, answer.method, *answer.result);
-        else look.refused_methods[answer.method] = answer.result.error().what;
+    TRY_VOID(ask_all(*opened.session, std::move(requests), look));
+    look.transport = opened.session->transport();  // a Kasa camera's is found out by asking
     look.unknown_components = unknown_components(table_of(look.family).rows, look.identity.components);
     offer.update(look.document, now);
     look.rows = offer.rows();
@@ -195,7 +216,12 @@ Exit run_probe(const Arguments& arguments, const Environment& environment) {
         for (const std::string& name : look->unknown_components) std::cout << ' ' << name;
         std::cout << '\n';
     }
-    for (const auto& [method, why] : look->refused_methods) std::cout << "not answered: " << method << ": " << shown(why) << '\n';
+    std::map<std::string, std::string> unanswered;  // by reason: a way that is closed concerns many
+    for (const auto& [method, why] : look->refused_methods) {
+        std::string& methods = unanswered[shown(why)];
+        methods += (methods.empty() ? "" : ", ") + std::string(method);
+    }
+    for (const auto& [why, methods] : unanswered) std::cout << "not answered: " << methods << ": " << why << '\n';
     return Exit::done;
 }
 

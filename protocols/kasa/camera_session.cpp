@@ -241,10 +241,12 @@ Error CameraSession::no_way() const {
     const auto& trouble = local_.trouble();
     switch (options_.control.mode) {
     case ControlMode::none: return aside({Errc::unsupported, "control: none is set for this camera, so it is only watched", 0, {}});
-    case ControlMode::local: return aside(trouble.value_or(Error{Errc::timeout, "local control is still being looked for", 0, {}}));
-    default: break;
+    case ControlMode::cloud: break;
+    default:
+        if (local_.standing() == LocalControl::Standing::unknown || !trouble)
+            return aside({Errc::timeout, "local control is still being looked for", 0, {}});
+        if (options_.control.mode == ControlMode::local) return aside(*trouble);
     }
-    if (options_.control.mode == ControlMode::automatic && !trouble) return aside({Errc::timeout, "local control is still being looked for", 0, {}});
     if (trouble && trouble->code == Errc::auth_failed) return aside(*trouble);
     const auto account = cloud();
     const std::string why = account ? account->status().message : "the cloud is off: set cloud.enabled: true to allow it";

@@ -78,6 +78,22 @@ TEST(KasaCamera, WithoutLocalControlAndCloudItSaysWhatToDo) {
     }
 }
 
+TEST(KasaCamera, ASilentPortIsSearchedAcrossPollsWithoutHoldingTheState) {
+    CameraRig rig;
+    rig.camera.local = Local::silent;
+    rig.camera.silence = [&] { rig.cloud.clock.passed += 5s; };
+    rig.camera.accepts = {PasswordForm::plain, true};
+    rig.open();
+    const auto first = rig.ask({std::string(kSysinfo), "motionDetect.get_is_enable"});
+    EXPECT_TRUE(first.at(0).result);
+    EXPECT_EQ(first.at(1).result.error().code, Errc::timeout);
+    EXPECT_TRUE(first.at(1).result.error().aside) << "asked again at the next poll";
+    EXPECT_EQ(rig.camera.attempts.size(), 1U) << "one silence is enough for one poll";
+    rig.camera.local = Local::works;
+    EXPECT_TRUE(rig.session->call(CameraRig::set("switch.set_is_enable", "off"))) << "a command goes on until it is settled";
+    EXPECT_EQ(rig.session->transport(), "linkie2/plain");
+}
+
 TEST(KasaCamera, ARefusedPasswordIsNotTriedAgainByItself) {
     for (const Local local : {Local::wrong_password, Local::plain_error}) {
         CameraRig rig;

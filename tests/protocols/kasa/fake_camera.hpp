@@ -30,6 +30,7 @@ public:
     std::string certificate = "aa55";
     std::size_t datagrams = 0, writes = 0;
     bool ignores_writes = false;
+    std::function<void()> silence;  ///< time passes while nothing is answered
 
     /// The camera's answer to a command tree, however it came.
     json::object run(const json::object& command) {
@@ -132,7 +133,9 @@ private:
         attempts.push_back(request.path + " " + authorization);
         switch (local) {
         case Local::redirects: return net::HttpResponse{302, {{"Location", "https://10.0.0.9:4444/"}}, ""};
-        case Local::silent: return fail(Errc::timeout, "no answer in time");
+        case Local::silent:
+            if (silence) silence();
+            return fail(Errc::timeout, "no answer in time");
         case Local::plain_error: return net::HttpResponse{200, {}, std::string(vectors().at_pointer("/linkie/plain_json_error/body").as_string())};
         case Local::wrong_password: return net::HttpResponse{401, {}, ""};
         default: break;
