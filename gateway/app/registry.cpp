@@ -14,6 +14,13 @@ const std::string kGone = "gone:";                // before the key of a device 
 constexpr std::size_t kMaxFound = 1024;           // a hostile network may invent devices
 constexpr std::size_t kMaxDevices = 2048;         // beyond it none is taken in unasked: each costs a thread
 
+/// Whether what was seen at the configured address can be the configured device. A port of 0 was not told: then the
+/// families decide.
+bool can_be(const DeviceConfig& config, std::uint16_t seen_port, Family seen) {
+    if (config.port == 0 || config.port == seen_port) return true;
+    return seen_port == 0 && (config.family == Family::automatic || config.family == seen);
+}
+
 std::string key_of(const DeviceConfig& config) {
     if (!config.mac.empty()) return config.mac;
     return config.host + ":" + std::to_string(config.port);
@@ -90,7 +97,7 @@ std::map<std::string, Registry::Entry> Registry::wanted() const {
         if (mark != changes.end() && mark->second == kRemoved) continue;
         const bool configured = std::any_of(wanted.begin(), wanted.end(), [&mac = mac, &learned = learned](const auto& item) {
             const DeviceConfig& config = item.second.config;
-            return config.mac == mac || (config.mac.empty() && config.host == learned.address && (config.port == 0 || config.port == learned.port));
+            return config.mac == mac || (config.mac.empty() && config.host == learned.address && can_be(config, learned.port, learned.family));
         });
         if (configured || table_of(learned.family).empty()) continue;
         DeviceConfig config;
@@ -125,7 +132,7 @@ Registry::Turn Registry::apply() {
     for (auto& [key, entry] : fresh) {
         Learned known;
         for (const auto& [mac, facts] : learned)
-            if (mac == entry.config.mac || (entry.config.mac.empty() && facts.address == entry.config.host && (entry.config.port == 0 || facts.port == entry.config.port)))
+            if (mac == entry.config.mac || (entry.config.mac.empty() && facts.address == entry.config.host && can_be(entry.config, facts.port, facts.family)))
                 known = facts;
         entry.sink = std::make_unique<Sink>(*this, key);
         entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
@@ -213,7 +220,7 @@ bool Registry::is_known(const FoundDevice& found) const {
         const Entry& entry = item.second;
         if (!entry.config.mac.empty()) return entry.config.mac == found.mac;
         if (entry.last->mac_known()) return entry.last->identity.mac == found.mac;
-        return entry.config.host == found.address && (entry.config.port == 0 || entry.config.port == found.port);
+        return entry.config.host == found.address && can_be(entry.config, found.port, found.family);
     });
 }
 

@@ -219,6 +219,21 @@ class Found(KasaCase):
         self.play()
 
 
+class FoundAndConfigured(Found):
+    """Both at once: still one device."""
+
+    @classmethod
+    def adjust(cls, config):
+        config["discovery"] = {"targets": [cls.kasa["address"]], "interval_s": 10}
+
+    def test_is_taken_in_and_works(self):
+        self.set(led="OFF")
+        status, found = world.post(self.demo.page + "/api/discover", {})
+        self.assertEqual(status, 200, found)
+        self.assertTrue(json.loads(found)["devices"][0]["known"])
+        self.assertEqual([d["id"] for d in world.api(self.demo.page)], [self.id])
+
+
 class ByCloud(KasaCase):
     """10443 redirects away; the user allowed the cloud."""
 
