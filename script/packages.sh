@@ -13,3 +13,4 @@ packages_runtime="ca-certificates tzdata libstdc++6 libssl3 zlib1g libbrotli1 li
 packages_runtime_media="libgstreamer1.0-0 libgstreamer-plugins-base1.0-0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-nice gstreamer1.0-libav"
 packages_rootfs="debootstrap"
+packages_package="dpkg-dev lintian file"

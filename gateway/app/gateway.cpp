@@ -13,6 +13,7 @@
 #include "gateway/version.hpp"
 #include "gateway/web/server.hpp"
 #include "protocols/base/crypto.hpp"
+#include "protocols/net/udp.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -55,6 +56,7 @@ struct Gateway::Impl {
     Logins make_logins(const Config& now);
     WebOptions page_options(const Config& now, const Credentials& user);
     PublisherOptions publisher_options(const Config& now) const;
+    std::string page_address(const Config& now) const;
     Result<std::unique_ptr<Broker>> make_broker(const Config& now);
     CommandHandlers command_handlers();
     Overlay overlay() const;
@@ -194,8 +196,15 @@ WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& use
     return page;
 }
 
+/// Where people of this network find the page: Home Assistant links to it from every device. Empty when nobody knows.
+std::string Gateway::Impl::page_address(const Config& now) const {
+    std::string host = now.http.listen.address;
+    if (host == "0.0.0.0" || host == "::" || host == "[::]") host = net::local_address_towards("192.0.2.1").value_or("");  // no packet: the way out alone is looked up
+    return host.empty() || now.http.listen.port == 0 ? std::string() : "http://" + host + ":" + std::to_string(now.http.listen.port) + "/";
+}
+
 PublisherOptions Gateway::Impl::publisher_options(const Config& now) const {
-    return {Topics(now.mqtt.base_topic, now.mqtt.discovery_prefix), now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, ""};
+    return {Topics(now.mqtt.base_topic, now.mqtt.discovery_prefix), now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, page_address(now)};
 }
 
 Result<std::unique_ptr<Broker>> Gateway::Impl::make_broker(const Config& now) {
@@ -322,7 +331,9 @@ void Gateway::Impl::announce(const DeviceView& view, const DeviceView* before) {
 void Gateway::Impl::publish_device(const DeviceView& view) {
     if (!is_public(view)) return;
     if (!view.rows.empty()) {
-        publisher->set_device(describe_device(view, video && !video->facts(view.id).is_null()));
+        DeviceDescription description = describe_device(view, video && !video->facts(view.id).is_null());
+        if (const std::string page = page_address(*config()); !page.empty()) description.configuration_url = page + "#/device/" + view.id;
+        publisher->set_device(std::move(description));
         publish_state(view);
     }
     // Also before it ever answered: what an earlier run left at the broker may say "online".
@@ -495,6 +506,7 @@ void Gateway::Impl::reload_page(const Config& before, const Config& now) {
     if (!fresh) return main_log->error("{}", fresh.error().what);
     web = std::move(*fresh);
     main_log->info("page on {}:{}", now.http.listen.address, web->port());
+    for (const auto& view : registry.views()) publish_device(*view);  // links to it
 }
 
 /// Devices and viewers do not notice. Home Assistant gets everything again, under the new topics if they are new.

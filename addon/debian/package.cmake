@@ -1,0 +1,42 @@
+# A Debian package of the installed files: cpack -G DEB in the build folder, or script/package.
+find_program(GZIP gzip)
+set(PACKAGE_FILES ${CMAKE_BINARY_DIR}/debian)
+file(MAKE_DIRECTORY ${PACKAGE_FILES})
+foreach(pair tplink2mqtt.1=tplink2mqtt.1.gz debian/changelog=changelog.gz)
+    string(REPLACE "=" ";" pair ${pair})
+    list(GET pair 0 from)
+    list(GET pair 1 to)
+    execute_process(COMMAND ${GZIP} -9nc ${PROJECT_SOURCE_DIR}/addon/${from} OUTPUT_FILE ${PACKAGE_FILES}/${to})
+endforeach()
+install(FILES ${PACKAGE_FILES}/tplink2mqtt.1.gz DESTINATION share/man/man1)
+install(FILES ${PACKAGE_FILES}/changelog.gz ${PROJECT_SOURCE_DIR}/addon/debian/copyright ${PROJECT_SOURCE_DIR}/README.md DESTINATION share/doc/tplink2mqtt)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/addon/examples DESTINATION share/doc/tplink2mqtt)
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    install(FILES ${PROJECT_SOURCE_DIR}/addon/tplink2mqtt.service DESTINATION lib/systemd/system)
+    install(FILES ${PROJECT_SOURCE_DIR}/addon/debian/tplink2mqtt.yaml DESTINATION /etc/tplink2mqtt)  # postinst takes it from the others
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME tplink2mqtt)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_CONTACT "The tplink2mqtt project <tplink2mqtt@users.noreply.github.com>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, ca-certificates")
+if(WITH_MEDIA)
+    # Loaded at run time, so that no library list names them.
+    string(APPEND CPACK_DEBIAN_PACKAGE_DEPENDS ", gstreamer1.0-plugins-base, gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad, gstreamer1.0-nice, gstreamer1.0-libav")
+endif()
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "gateway between TP-Link smart devices and Home Assistant")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Brings Tapo, Kasa and VIGI plugs and cameras to MQTT, with discovery by Home
+Assistant, and serves the cameras' video over RTSP, WebRTC and ONVIF. It works
+over the local network.")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/addon/debian/postinst ${PROJECT_SOURCE_DIR}/addon/debian/prerm
+    ${PROJECT_SOURCE_DIR}/addon/debian/postrm ${PROJECT_SOURCE_DIR}/addon/debian/conffiles)
+include(CPack)
