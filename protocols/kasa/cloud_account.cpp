@@ -286,7 +286,10 @@ void CloudAccount::adopt(Lane lane, const CloudTokens& tokens) {
     lane_kept.token = tokens.token;
     if (!tokens.refresh.empty()) lane_kept.refresh = tokens.refresh;
     // A server that is not allowed is not followed; the one that gave the token will do.
-    if (const auto server = allowed_server(tokens.server)) lane_kept.server = to_url(*server);
+    const auto own = parse_server(options_.url);
+    const auto server = allowed_server(tokens.server);
+    const bool strays = own && server && !is_cloud_host(own->host) && server->host != own->host;  // from a test's cloud to the real one
+    if (server && !strays) lane_kept.server = to_url(*server);
     memory_.mfa_process.clear();
     if (memory_.state == CloudState::mfa_needed) settle(CloudState::ok);
     else keep();

@@ -51,6 +51,25 @@ TEST(CloudAccount, TrustsPrivateAuthoritiesOnlyForTheVendorsHosts) {
     EXPECT_EQ(rig.cloud.opened.at(0).ca_file, "/ca.pem");
 }
 
+TEST(CloudAccount, AConfiguredServerIsNotLeftForTheRealOne) {
+    Rig rig;
+    rig.options.url = "https://127.0.0.1:9443";
+    rig.start();
+    ASSERT_TRUE(rig.write());
+    for (const Asked& each : rig.cloud.asked) EXPECT_EQ(each.host, "127.0.0.1");
+}
+
+TEST(CloudAccount, TellsWhatTheAccountHolds) {
+    Rig rig;
+    rig.cloud.script["/"] = {FakeCloud::ok(R"({"error_code":0,"result":{"deviceList":[{"deviceId":"A1","alias":"S8O8Y2hl","deviceModel":"EC70","status":1}]}})")};
+    const auto devices = rig.account->devices({});
+    ASSERT_TRUE(devices);
+    ASSERT_EQ(devices->size(), 1U);
+    EXPECT_EQ(devices->front().alias, "Küche");
+    EXPECT_EQ(rig.cloud.asked.back().body.at("method"), json::value("getDeviceList"));
+    EXPECT_EQ(rig.cloud.asked.back().token, "T1");
+}
+
 TEST(CloudAccount, NothingLeavesWhileTheGateIsClosed) {
     Rig rig(false);
     const auto reply = rig.write();
