@@ -141,7 +141,8 @@ class DailyLife(GatewayCase):
             self.assertTrue(config["retain"])
             components = json.loads(config["payload"])
             components = components.get("components") or components["cmps"]
-            self.assertIn("privacy" if "camera" in device["kind"] else "state", components)
+            wanted = "privacy" if "camera" in device["kind"] else "light" if "light" in components else "state"
+            self.assertIn(wanted, components)
             _, state = listener.wait(f"tplink2mqtt/{id}/state", bool)
             self.assertTrue(state["retain"])
             listener.wait(f"tplink2mqtt/{id}/availability", lambda payload: payload == "online")
