@@ -23,6 +23,7 @@ inline constexpr int kOk = 0;
 inline constexpr int kFailed = -1;
 inline constexpr int kJsonDecode = -1003;        ///< plug, on multipleRequest: an old P100 that cannot batch
 inline constexpr int kRequestTooLong = -1006;
+inline constexpr int kBusy = -1301;              ///< plug: asked too often
 inline constexpr int kBadParameters = -1008;
 inline constexpr int kWrongTransport = 1003;     ///< plug asked by AES that wants KLAP or TPAP; no camera API here
 inline constexpr int kSessionExpired = -40401;   ///< camera: also a wrong password when logging in

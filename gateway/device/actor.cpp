@@ -270,6 +270,7 @@ void DeviceActor::answered() {
     ++pulse_->polls;
     supervisor_.succeeded();
     pulse_->last_seen_s = unix_now();
+    if (session_ && session_->transport() != transport_) learned_.transport = transport_ = session_->transport();  // it followed a new firmware
 }
 
 /// Asks the children what their lists do not tell. Commands go first: what they hold up is asked at the next poll.

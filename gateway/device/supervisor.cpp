@@ -8,7 +8,7 @@ namespace tplink::gateway {
 bool Supervisor::succeeded() {
     const bool came = !online_;
     online_ = true;
-    locked_ = false;
+    waits_.reset();
     failures_ = 0;
     retries_ = 0;
     not_before_ = {};
@@ -21,11 +21,15 @@ bool Supervisor::failed(const Error& error, SteadyTime now, const std::function<
     const bool was_online = online_;
     const auto before = problem_;
     ++failures_;
-    if (error.code == Errc::auth_failed || error.code == Errc::certificate_changed) {
+    if (error.code == Errc::auth_failed && error.retry_after.count() > 0) {  // asking again costs no attempt
+        waits_ = Errc::auth_failed;
+        online_ = false;
+        not_before_ = now + error.retry_after;
+    } else if (error.code == Errc::auth_failed || error.code == Errc::certificate_changed) {
         blocked_ = true;
         online_ = false;
     } else if (error.code == Errc::locked_out) {
-        locked_ = true;
+        waits_ = Errc::locked_out;
         online_ = false;
         const auto lock = error.retry_after.count() > 0 ? error.retry_after : std::chrono::seconds{1800};
         not_before_ = now + lock + kLockMargin;
@@ -48,7 +52,7 @@ bool Supervisor::failed(const Error& error, SteadyTime now, const std::function<
 
 void Supervisor::reset() {
     blocked_ = false;
-    locked_ = false;
+    waits_.reset();
     failures_ = 0;
     retries_ = 0;
     not_before_ = {};
@@ -62,7 +66,7 @@ std::optional<SteadyTime> Supervisor::next_try() const {
 
 std::optional<Errc> Supervisor::standing_refusal(SteadyTime now) const {
     if (blocked_) return problem_ ? problem_->code : Errc::auth_failed;
-    if (locked_ && now < not_before_) return Errc::locked_out;
+    if (waits_ && now < not_before_) return waits_;
     return std::nullopt;
 }
 
@@ -75,8 +79,8 @@ Problem describe(const Error& error) {
         return {error.code, error.what, "It is tried again by itself; if this stays, restart the device."};
     case Errc::auth_failed:
         return {error.code, error.what,
-                "Tried once, waiting for you: correct the account's password, or switch Third-Party Compatibility off and on in "
-                "the app (Me > Third-Party Services), then reconnect."};
+                (error.retry_after.count() > 0 ? "No login attempt was used up; it is looked at again every " + minutes + " min. Correct" : "Tried once, waiting for you: correct") +
+                    std::string(" the account's password, or switch Third-Party Compatibility off and on in the app (Me > Third-Party Services), then reconnect.")};
     case Errc::certificate_changed:
         return {error.code, error.what, "If you reset or replaced the device, press Reconnect: the new certificate is then trusted. Otherwise somebody may be listening in."};
     case Errc::locked_out:

@@ -49,7 +49,7 @@ private:
     double jitter_;
     bool online_ = false;
     bool blocked_ = false;
-    bool locked_ = false;
+    std::optional<Errc> waits_;  ///< until not_before_: locked_out, or an account whose proof does not fit
     int failures_ = 0;
     int retries_ = 0;
     std::uint64_t flaps_ = 0;

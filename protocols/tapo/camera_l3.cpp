@@ -12,15 +12,18 @@ namespace {
 // What a camera holds that is not bound to an account. Source: camera.md, "Accounts".
 constexpr std::string_view kFactoryPasswords[] = {"admin", "TPL075526460603"};
 
+/// The camera told its proof and counted nothing: it may be asked again without harm.
+constexpr std::chrono::seconds kLookAgain{300};
+
 tl::unexpected<Error> wrong_password(const CameraProbe& probe) {
+    std::string what =
+        "wrong password for this camera, or third-party compatibility is off (Tapo app: Me > Third-Party "
+        "Services); no login attempt was used up";
     for (const std::string_view factory : kFactoryPasswords)
         if (match_hash(factory, probe.cnonce, probe.nonce, probe.device_confirm))
-            return fail(Errc::auth_failed, "the camera is not bound to an account (it answers to its factory "
-                                           "password): add it in the Tapo app");
-    return fail(
-        Errc::auth_failed,
-        "wrong password for this camera, or third-party compatibility is off (Tapo app: Me > Third-Party "
-        "Services); no login attempt was used up");
+            what = "the camera is not bound to an account (it answers to its factory password): add it in "
+                   "the Tapo app";
+    return tl::unexpected(Error{Errc::auth_failed, std::move(what), 0, kLookAgain});
 }
 
 } // namespace

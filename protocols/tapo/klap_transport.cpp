@@ -22,6 +22,9 @@ constexpr std::array kFactoryAccounts{
     FactoryAccount{"the empty account", "", ""},
 };
 
+// The device told its proof and counted nothing: it may be asked again without harm.
+constexpr std::chrono::seconds kLookAgain{300};
+
 // Firmwares that allow one request per session break the second one; twice in a row is no accident.
 constexpr unsigned kBrokenSecondsBeforeBelief = 2;
 
@@ -67,10 +70,11 @@ Result<void> KlapTransport::match_account(const Buffer& local, Bytes remote, Byt
             return {};
         }
     }
-    return fail(
+    return tl::unexpected(Error{
         Errc::auth_failed,
         "account mismatch: the device belongs to another account, or e-mail or password are wrong (both are "
-        "case-sensitive)");
+        "case-sensitive)",
+        0, kLookAgain});
 }
 
 Result<void> KlapTransport::probe() {

@@ -120,6 +120,8 @@ Result<void> SmartSession::ask_batch(std::span<const Request> requests,
     const int number = error_code(reply);
     if (number == code::kJsonDecode) batch_size_ = 1;
     if (number == code::kRequestTooLong) batch_size_ = std::max<std::size_t>(1, requests.size() / 2);
+    // Asked singly it would be asked even more often.
+    if (number == code::kBusy) return tl::unexpected(device_error(Dialect::smart, number, "batch"));
     const json::object* result = find_object(reply, "result");
     const json::array* responses = result ? find_array(*result, "responses") : nullptr;
     if (number != code::kOk || !responses) return {};

@@ -289,7 +289,8 @@ TEST_P(SessionsLoopback, ComesBackAfterADeviceThatWasAway) {
 }
 
 TEST_P(SessionsLoopback, OtherClientsMayPushTheSessionOut) {
-    if (GetParam().transport == std::string_view("xor")) GTEST_SKIP() << "has no sessions, only few connections";
+    if (GetParam().transport == std::string_view("xor"))
+        GTEST_SKIP() << "has no sessions, only few connections";
     const auto first = session();
     std::vector<std::unique_ptr<Session>> others;
     for (int i = 0; i < 6; ++i) {
@@ -360,6 +361,27 @@ TEST(PlugLoopback, KlapSwitchedOffIsNamed) {
     const Error error = open(plug, Family::tapo_plug).session.error();
     EXPECT_EQ(error.code, Errc::unsupported);
     EXPECT_NE(error.what.find("third-party"), std::string::npos);
+}
+
+TEST(PlugLoopback, AWebServerThatWaitsForDiscoveryIsWoken) {
+    sim::PlugKlapOptions o = options<sim::PlugKlapOptions>();
+    o.lazy_http = std::chrono::milliseconds(50);
+    sim::PlugKlap plug(o);
+    plug.start();
+    LadderDeps deps = quick_deps();
+    EXPECT_EQ(open(plug, Family::tapo_plug).session.error().code, Errc::unreachable);
+    deps.wake_wait = 1000ms;
+    deps.wake = [&](const std::string& host) {
+        discovery::Options search;
+        search.tdp_ports = {plug.discovery_port()};
+        discovery::Deps with_key;
+        with_key.key = shared_key(2048);
+        EXPECT_TRUE(discovery::wake(host, search, with_key));
+    };
+    const Opened opened =
+        open_session({Family::tapo_plug, "127.0.0.1", plug.port(), {kUser, Secret(kPassword)}, {}, {}}, deps);
+    ASSERT_TRUE(opened.session) << opened.session.error().what;
+    EXPECT_TRUE((*opened.session)->identify());
 }
 
 TEST(PlugLoopback, AesFormsOfThePassword) {
