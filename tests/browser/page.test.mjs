@@ -40,6 +40,14 @@ async function open(hash = '#/', options = {}) {
     return page;
 }
 
+/** The body of the next request of that name. */
+async function requested(name) {
+    for (;;) {
+        const {request, body} = await gateway.next('request');
+        if (request === name) return body;
+    }
+}
+
 const switchOf = (page, name) => page.getByRole('switch', {name, exact: true});
 const expectChecked = async (locator, checked) => locator.and(locator.page().locator(`[aria-checked="${checked}"][aria-busy="false"]`)).waitFor(WAIT);
 
@@ -279,7 +287,7 @@ test('the login is told step by step before a device is added', async () => {
     await page.getByRole('textbox', {name: 'User'}).fill('admin');
     await page.getByLabel('Password').fill('p;ä');
     await page.getByRole('button', {name: 'Add', exact: true}).click();
-    const {body} = await gateway.next('request');
+    const body = await requested('device/test');
     assert.deepEqual({...body, token: ''}, {host: '192.168.1.40', username: 'admin', password: 'p;ä', token: ''});
     await page.getByText('Password accepted').waitFor(WAIT);
     assert.deepEqual((await gateway.next('added')).added, {host: '192.168.1.40', username: 'admin', password: 'p;ä'});
@@ -288,25 +296,19 @@ test('the login is told step by step before a device is added', async () => {
 test('settings: only what was changed is sent, and can be given back to the file', async () => {
     gateway.tell({answers});
     const page = await open('#/system');
-    const asked = async () => {
-        for (;;) {
-            const {request, body} = await gateway.next('request');
-            if (request === 'options') return body;
-        }
-    };
     await page.getByRole('button', {name: 'Nothing to save'}).waitFor(WAIT);
     await page.locator('summary', {hasText: 'MQTT broker'}).click();
     await page.getByLabel('Port').fill('1884');
     await switchOf(page, 'Encrypted').click();
     await page.getByRole('button', {name: 'Save 2 changes'}).click();
-    assert.deepEqual(await asked(), {'mqtt.port': 1884, 'mqtt.tls': true});
+    assert.deepEqual(await requested('options'), {'mqtt.port': 1884, 'mqtt.tls': true});
     await page.getByText('Saved.').waitFor(WAIT);
     await page.locator('summary', {hasText: 'Looking for devices'}).click();
     await page.getByRole('button', {name: 'Back to the file: Seconds between two searches'}).click();
     await page.getByLabel('More addresses').fill('192.168.3.0/24, 192.168.4.7');
     await page.keyboard.press('Tab');
     await page.getByRole('button', {name: 'Save 2 changes'}).click();
-    assert.deepEqual(await asked(), {'discovery.interval_s': null, 'discovery.targets': ['192.168.3.0/24', '192.168.4.7']});
+    assert.deepEqual(await requested('options'), {'discovery.interval_s': null, 'discovery.targets': ['192.168.3.0/24', '192.168.4.7']});
     await page.locator('summary', {hasText: 'Log'}).click();
     assert.ok(await page.locator('tp-settings').getByLabel('Level').isDisabled(), 'set by the environment');
     assert.equal(await page.getByLabel('E-mail').inputValue(), '', 'no secret reaches the page');
@@ -324,6 +326,15 @@ test('System: bundle, restart, and every address with its reason', async () => {
     await page.getByText('connects again by itself').waitFor(WAIT);
 });
 
+test('a mailed code is asked for on Home and sent', async () => {
+    gateway.tell({answers: {cloud: {account: {state: 'mfa_needed', message: 'A code was mailed.'}}}});
+    const page = await open('#/');
+    await page.getByLabel('TP-Link mailed a code').fill('123456');
+    await checkAccessibility(page, 'mailed code');
+    await page.getByRole('button', {name: 'Enter the mailed code'}).click();
+    assert.deepEqual(await requested('account/mfa'), {code: '123456'});
+});
+
 test('a token for a program is made, shown once and taken back', async () => {
     gateway.tell({answers: {tokens: {tokens: ['Node-RED']}, 'tokens/make': {name: 'Grafana', token: 'tp_0123'}, 'tokens/revoke': {name: 'Node-RED'}}});
     const page = await open('#/system');
@@ -331,13 +342,7 @@ test('a token for a program is made, shown once and taken back', async () => {
     await page.getByRole('button', {name: 'Make a token'}).click();
     await page.getByText('tp_0123').waitFor(WAIT);
     await page.getByRole('button', {name: 'Take back Node-RED'}).click();
-    for (;;) {
-        const {request, body} = await gateway.next('request');
-        if (request === 'tokens/revoke') {
-            assert.deepEqual(body, {name: 'Node-RED'});
-            break;
-        }
-    }
+    assert.deepEqual(await requested('tokens/revoke'), {name: 'Node-RED'});
 });
 
 test('a device is renamed, shows its exchanges and events, and is removed after a question', async () => {

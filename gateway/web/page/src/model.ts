@@ -79,6 +79,12 @@ export interface LogLine {
     message: string;
 }
 
+/** How the cloud account stands; only some Kasa cameras need one. */
+export interface CloudAccount {
+    state: string; // ok, disabled, no_account, mfa_needed, auth_failed, ...
+    message?: string;
+}
+
 export interface Detection {
     id: string;
     event_type: string;

@@ -4,7 +4,7 @@ import type {ReactiveController, ReactiveControllerHost} from 'lit';
 import {ApiError, devicePath, json, send} from './api.js';
 import {EventReader} from './event_reader.js';
 import {inOrder, ofClass} from './model.js';
-import type {CommandResult, Detection, Device, Health, LogLine, Stream, Value} from './model.js';
+import type {CloudAccount, CommandResult, Detection, Device, Health, LogLine, Stream, Value} from './model.js';
 
 const LOG_LINES_KEPT = 500;
 const DETECTIONS_KEPT = 199;
@@ -25,6 +25,7 @@ export class Store extends EventTarget {
     health: Health | null = null;
     log: LogLine[] = [];
     detections: Detection[] = []; // oldest first
+    cloud: CloudAccount | null = null;
     power = new Map<string, Sample[]>(); // of the last hour, from when the page was opened
     private readonly commands = new Map<string, Value>();
     private readonly refusals = new Map<string, string>();
@@ -58,6 +59,8 @@ export class Store extends EventTarget {
             this.setConnection('lost');
         }
         await this.checkHealth();
+        this.cloud = await json<{account?: CloudAccount}>('api/cloud').then(({account}) => account ?? null, () => null);
+        this.changed();
     }
 
     private async checkHealth(): Promise<void> {
@@ -88,6 +91,9 @@ export class Store extends EventTarget {
         else if (name === 'removed' && this.devices.delete(message.id)) this.reorder();
         else if (name === 'detection') {
             this.detections = [...this.detections.slice(-DETECTIONS_KEPT), data as Detection];
+            this.changed();
+        } else if (name === 'cloud') {
+            this.cloud = (data as {account: CloudAccount}).account;
             this.changed();
         } else if (name === 'probe') this.dispatchEvent(new CustomEvent('probe', {detail: data}));
         else if (name === 'log') {
