@@ -210,14 +210,15 @@ class Check:
         return f"{sum(len(c.get('components') or c.get('cmps')) for c in configs)} entities of {len(configs)} devices"
 
     def truth(self, device):
-        mac = device["mac"].replace(":", "")
+        mac, _, socket_number = device["id"].partition("_")
         for known in self.world["devices"]:
             if known["mac"].lower().replace(":", "").replace("-", "") == mac:
-                return json.loads(get(f"{self.world['control']}/devices/{known['mac']}/state")[1])
-        raise KeyError(f"no simulator has {device['mac']}")
+                state = json.loads(get(f"{self.world['control']}/devices/{known['mac']}/state")[1])
+                return (state.get("sockets") or state["outlets"])[int(socket_number) - 1] if socket_number else state
+        raise KeyError(f"no simulator has {device['id']}")
 
     def plugs(self):
-        plugs = [d for d in self.present if d["family"] == "tapo_plug"]
+        plugs = self.switches()
         assert plugs, "no plug was found by discovery"
         for plug in plugs:
             before = self.truth(plug)["device_on"]
@@ -232,6 +233,10 @@ class Check:
             assert self.truth(plug)["device_on"] is (not before), "the simulator did not switch"
             assert published["state"] == ("OFF" if before else "ON"), f"published: {published['state']}"
         return ", ".join(f"{p['name']} ({p['transport']})" for p in plugs)
+
+    def switches(self):
+        """Plugs, bulbs and of each strip the first socket."""
+        return [d for d in self.present if d["family"].endswith("plug") and "state" in d["state"] and d["id"].partition("_")[2] in ("", "1")]
 
     def cameras(self):
         return [d for d in self.present if d["family"].endswith("camera")]
@@ -263,7 +268,7 @@ class Check:
 
     def whep(self):
         camera = next(d for d in self.present if d["family"] == "tapo_camera")
-        plug = next(d for d in self.present if d["family"] == "tapo_plug")
+        plug = next(d for d in self.switches() if "_" not in d["id"])
         result = subprocess.run(["node", "tests/browser/whep_check.mjs", self.demo.page, camera["id"], plug["id"]], capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, (result.stderr or result.stdout).strip()[-400:]
         return result.stdout.strip()

@@ -32,6 +32,8 @@ json::object demo_config(const std::string& net) {
         {"tapo_plug_aes", 31, "Desk lamp", "P100"},
         {"tapo_plug_klap", 32, "Washing machine", "P110"},
         {"tapo_plug_tpap", 33, "Boiler", "P115"},
+        {"kasa_plug_xor", 34, "Freezer", "HS110"},
+        {"tapo_plug_klap", 35, "Workbench strip", "P300"},
         {"tapo_plug_klap", 36, "Bedside bulb", "L530"},
     };
     json::array devices;
