@@ -5,7 +5,7 @@
 namespace tplink::tapo {
 namespace {
 
-constexpr int kDeafBeforeClimb = 2; // one lost answer is nothing; two may be a login that is gone
+constexpr int kDeafBeforeClimb = 2; // one lost connection is nothing; two may be a login that is gone
 
 } // namespace
 
@@ -32,15 +32,17 @@ bool FollowingSession::lost(const Error& error) {
     case Errc::session_expired:
     case Errc::unsupported: return true;
     case Errc::unreachable:
-    case Errc::timeout: return ++deaf_ >= kDeafBeforeClimb;
+        return ++deaf_ >= kDeafBeforeClimb; // a port that is shut; silence says nothing about the login
     default: return false;
     }
 }
 
-Result<void> FollowingSession::climb() {
+Result<void> FollowingSession::climb(bool deaf) {
     deaf_ = 0;
     if (prepare_) prepare_(target_);
-    Opened opened = open_session(target_, deps_);
+    LadderDeps deps = deps_;
+    if (deaf) deps.wake = nullptr; // waking takes its time, and whoever opens the next session does it
+    Opened opened = open_session(target_, deps);
     if (!opened.session) {
         if (opened.session.error().code == Errc::auth_failed) refused_ = opened.session.error();
         return tl::unexpected(std::move(opened.session).error());
@@ -62,8 +64,8 @@ auto FollowingSession::ask(const Ask& question, bool repeat_always)
     auto answer = question(*session());
     if (answer) deaf_ = 0;
     if (answer || stop_.stop_requested() || !lost(answer.error())) return answer;
-    const bool deaf = answer.error().code == Errc::unreachable || answer.error().code == Errc::timeout;
-    if (auto done = climb(); !done) {
+    const bool deaf = answer.error().code == Errc::unreachable;
+    if (auto done = climb(deaf); !done) {
         if (!deaf) answer = tl::unexpected(std::move(done).error());
         return answer;
     }

@@ -30,7 +30,7 @@ private:
     /// Whether `error` says that the login may have changed.
     bool lost(const Error& error);
     /// Climbs the ladder again. errors: of the ladder; a refused password stays for good.
-    Result<void> climb();
+    Result<void> climb(bool deaf);
     template <class Ask>
     auto ask(const Ask& question, bool repeat_always) -> decltype(question(std::declval<Session&>()));
 
@@ -39,7 +39,7 @@ private:
     std::function<void(Target&)> prepare_;
     std::stop_source stop_;
     Learned learned_;
-    int deaf_ = 0; ///< requests in a row without an answer
+    int deaf_ = 0; ///< requests in a row that found no connection
     std::optional<Error> refused_;
     mutable std::mutex mutex_; ///< guards the next one against cancel()
     std::shared_ptr<Session> session_;

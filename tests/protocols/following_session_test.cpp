@@ -97,6 +97,40 @@ TEST(FollowingSession, ACommandTheDeviceDoesNotKnowIsNoLostLogin) {
     EXPECT_EQ(count(plug, "login_attempts"), before);
 }
 
+TEST(FollowingSession, AKasaPlugThatShutsPort9999IsFoundBehindKlap) {
+    auto before = std::make_unique<sim::KasaPlug>([] {
+        sim::KasaPlugOptions options;
+        options.udp_port.reset();
+        return options;
+    }());
+    before->start();
+    sim::PlugKlapOptions options;
+    options.version = 1;
+    options.make_inner = [](const sim::DeviceOptions& device) {
+        return std::make_unique<sim::IotDevice>(sim::iot_facts_of("HS110"), device.world);
+    };
+    sim::PlugKlap after(options);
+    after.start();
+    Target target{Family::kasa_plug, "127.0.0.1", 0, {kUser, Secret(kPassword)}, {}, {}};
+    target.learned = {"xor", "", "", "", before->port()};
+    discovery::Found announced; // the new firmware's
+    announced.family = Family::kasa_plug;
+    announced.iot = true;
+    announced.transport = "klap1";
+    announced.port = after.port();
+    Opened opened = open_session(target, quick_deps());
+    ASSERT_TRUE(opened.session) << opened.session.error().what;
+    FollowingSession session(target, quick_deps(), std::move(opened),
+                             [&](Target& next) { next.announced = announced; });
+    ASSERT_TRUE(session.identify());
+    EXPECT_EQ(session.transport(), "xor");
+    before.reset();
+    EXPECT_EQ(session.identify().error().code, Errc::unreachable);
+    const auto found = session.identify();
+    ASSERT_TRUE(found) << found.error().what;
+    EXPECT_EQ(session.transport(), "klap1");
+}
+
 TEST(FollowingSession, CancelFreesTheClimbToo) {
     sim::PlugTpap plug({});
     plug.start();
