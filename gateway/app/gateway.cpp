@@ -143,7 +143,8 @@ Result<void> Gateway::Impl::start() {
     publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now)), command_handlers());
     parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, tokens, [this] { return config(); }, [this] { return config_fault(); },
                                           [this](const json::object& wanted) { return change_settings(wanted); },
-                                          [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); }});
+                                          [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); },
+                                          [this](const std::string& id) { return onvif ? onvif->port_of(id) : std::uint16_t{0}; }});
     backend = std::make_unique<GatewayBackend>(*parts);
     web = TRY(WebServer::start(page_options(*now, logins.http), *backend));
     if (video) {

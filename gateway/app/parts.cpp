@@ -112,7 +112,14 @@ json::object config_document(const Config& config) {
 }
 
 json::object device_document(const Parts& parts, const DeviceView& view) {
-    return api_device(view, parts.video != nullptr ? parts.video->facts(view.id) : json::value(nullptr));
+    json::value media = parts.video != nullptr ? parts.video->facts(view.id) : json::value(nullptr);
+    const std::uint16_t port = media.is_object() && parts.onvif_port ? parts.onvif_port(view.id) : std::uint16_t{0};
+    if (port != 0) {
+        json::object& urls = media.at("urls").as_object();
+        const std::string page(urls.at("page").as_string());  // "http://192.168.1.5:8745/"
+        urls["onvif"] = page.substr(0, page.rfind(':') + 1) + std::to_string(port) + "/onvif/device_service";
+    }
+    return api_device(view, std::move(media));
 }
 
 Result<void> publish_snapshot(const Parts& parts, const std::string& id, std::chrono::milliseconds max_age) {

@@ -38,6 +38,7 @@ struct Parts {
     std::function<std::vector<ConfigFault>(const json::object& wanted)> change_settings;  ///< faults: nothing was changed
     std::function<json::object()> settings;     ///< describe_settings() of now
     std::function<void()> restart;
+    std::function<std::uint16_t(const std::string& id)> onvif_port;  ///< 0: the camera is not offered
 };
 
 /// rss_mb, uptime_s, counters of every device (bridge/health; Publisher adds `mqtt`).

@@ -101,7 +101,8 @@ Result<std::unique_ptr<UdpSocket>> make_multicast_socket(const std::string& grou
     ifaddrs* list = nullptr;
     if (interfaces.empty() && ::getifaddrs(&list) == 0) {
         for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next)
-            if ((each->ifa_flags & IFF_UP) != 0 && (each->ifa_flags & IFF_MULTICAST) != 0 && each->ifa_addr != nullptr && each->ifa_addr->sa_family == AF_INET)
+            if ((each->ifa_flags & IFF_UP) != 0 && (each->ifa_flags & (IFF_MULTICAST | IFF_LOOPBACK)) != 0 && each->ifa_addr != nullptr &&
+                each->ifa_addr->sa_family == AF_INET)
                 interfaces.push_back(reinterpret_cast<const sockaddr_in*>(each->ifa_addr)->sin_addr);
         ::freeifaddrs(list);
     }

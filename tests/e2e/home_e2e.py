@@ -264,6 +264,7 @@ class Onvif(HomeCase):
         return self.camera["mac"].lower().replace("-", ":")
 
     def test_it_is_found_set_up_and_streams_from_the_answered_address(self):
+        self.assertEqual(self.api(f"/api/devices/{Devices.id(self.camera)}")[1]["media"]["urls"]["onvif"], self.xaddr)
         self.assertTrue(any(scope.startswith("onvif://www.onvif.org/name/") for scope in self.scopes))
         self.assertTrue(any(scope.startswith("onvif://www.onvif.org/hardware/") for scope in self.scopes))
         self.assertIn("onvif://www.onvif.org/Profile/Streaming", self.scopes)

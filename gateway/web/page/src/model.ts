@@ -41,7 +41,7 @@ export interface Stream {
 
 export interface Media {
     streams: Stream[];
-    urls: {rtsp?: string[]; whep?: string; snapshot?: string};
+    urls: {rtsp?: string[]; onvif?: string; whep?: string; snapshot?: string};
 }
 
 export interface Device {

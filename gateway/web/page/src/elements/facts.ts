@@ -60,6 +60,7 @@ export class Facts extends LitElement {
             ${device.since ? this.fact(device.online ? 'Online since' : 'Offline since', shortTime(new Date(device.since))) : nothing}
             ${device.media?.streams.map((stream) => this.fact(`Stream ${stream.name}`, this.stream(stream)))}
             ${urls?.rtsp?.map((url) => this.fact('RTSP', url, true))}
+            ${urls?.onvif ? this.fact('ONVIF', urls.onvif, true) : nothing}
             ${urls?.whep ? this.fact('WHEP', address(urls.whep), true) : nothing}
             ${urls?.snapshot ? this.fact('Snapshot', address(urls.snapshot), true) : nothing}
         </dl><p class="hidden-text" role="status">${this.copied ? 'Copied' : ''}</p>`;
