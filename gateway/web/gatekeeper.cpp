@@ -44,12 +44,14 @@ HttpResponse error_response(const WebError& error) {
 std::optional<HttpResponse> Gatekeeper::admit(const HttpRequest& request) {
     // A preflight carries no password and gets nothing but the list of what may be asked.
     if (request.method == "OPTIONS" && is_whep_path(request.path)) return std::nullopt;
+    // Through ingress the origin is Home Assistant's, whatever it calls itself, and its session cookie does not come from
+    // other sites.
+    if (!options_.ingress_peer.empty() && request.peer == options_.ingress_peer) return std::nullopt;
     const bool own_password = is_whep_path(request.path) && !request.header("authorization").empty() && !options_.user.password.empty();
     if (!request.is_read() && !own_password) {
         if (auto refusal = check_origin(request)) return refusal;
     }
     if (request.is_read() && request.path == "/healthz") return std::nullopt;
-    if (!options_.ingress_peer.empty() && request.peer == options_.ingress_peer) return std::nullopt;
     if (options_.user.password.empty()) {
         // Without a password only the host name tells our user from a web site that rebinds its name to
         // 127.0.0.1.

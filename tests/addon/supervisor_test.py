@@ -51,10 +51,10 @@ def service(password):
     return 200, {"result": "ok", "data": {"host": "127.0.0.1", "port": "1883", "ssl": False, "protocol": "3.1.1", "username": "addons", "password": password, "addon": "core_mosquitto"}}
 
 
-def get(path, source=None, host=GATEWAY, **headers):
-    connection = http.client.HTTPConnection(host, 8745, timeout=5, source_address=(source, 0) if source else None)
+def get(path, source=None, host=GATEWAY, method="GET", **headers):
+    connection = http.client.HTTPConnection(host, 8745, timeout=10, source_address=(source, 0) if source else None)
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request(method, path, headers=headers)
         reply = connection.getresponse()
         return reply.status, reply.read().decode(errors="replace")
     except OSError:
@@ -66,6 +66,10 @@ def get(path, source=None, host=GATEWAY, **headers):
 def through_ingress(path):
     """As Home Assistant asks: from the Supervisor's address, with the prefix in a header."""
     return get(path, SUPERVISOR, **{"X-Ingress-Path": INGRESS, "X-Forwarded-Host": "ha.example.org", "X-Remote-User-Name": "anna"})
+
+
+def command_through_ingress(path):
+    return get(path, SUPERVISOR, method="POST", **{"X-Ingress-Path": INGRESS, "Origin": "https://ha.example.org", "Content-Length": "0"})
 
 
 def until(condition, seconds, sentence):
@@ -158,6 +162,7 @@ class AddOn(unittest.TestCase):
             self.assertEqual(through_ingress("/" + link)[0], 200, link)
         self.assertEqual(through_ingress("/api/devices"), (200, "[]\n"))
         self.assertEqual(through_ingress("/api/settings")[0], 200)
+        self.assertEqual(command_through_ingress("/api/discover")[0], 200)
         for path in ("/", "/api/devices", "/api/settings", "/metrics", "/api/diagnostics"):
             self.assertEqual(get(path)[0], 401, f"{path} is open to everybody")
             self.assertEqual(get(path, **{"X-Ingress-Path": INGRESS})[0], 401, "the header alone opens the door")

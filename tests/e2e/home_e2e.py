@@ -131,6 +131,27 @@ class Requests(HomeCase):
         self.assertEqual(self.api("/api/devices", "POST", {"host": camera["address"], "port": camera["port"]})[0], 409)
 
 
+class Restart(HomeCase):
+    def test_a_restart_comes_back_with_everything_and_a_broken_file_forbids_it(self):
+        plug = self.devices.of("plug_klap")
+        self.online(plug)
+        listener = self.listen("tplink2mqtt/#")
+        path = self.demo.folder / "tplink2mqtt.yaml"
+        text = path.read_text()
+        path.write_text("{ broken")
+        self.assertEqual(self.api("/api/restart", "POST", {})[0], 409)
+        answer = self.request("restart", {})
+        self.assertEqual((answer["status"], answer["data"]["code"]), ("error", "conflict"))
+        path.write_text(text)
+        begun, process = time.monotonic(), self.gateway()
+        self.assertEqual(self.request("restart", {})["status"], "ok")
+        listener.wait("tplink2mqtt/bridge/state", lambda p: p == "offline", 10, begun)
+        listener.wait("tplink2mqtt/bridge/state", lambda p: p == "online", 20, begun + 0.1)
+        listener.wait(f"tplink2mqtt/{Devices.id(plug)}/availability", lambda p: p == "online", 20, begun + 0.1)
+        self.assertIsNone(process.poll(), "the process itself stays")
+        self.online(plug)
+
+
 class Settings(HomeCase):
     """A change restarts what it concerns and nothing else."""
 
