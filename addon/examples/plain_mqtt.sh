@@ -1,5 +1,6 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Everything Home Assistant does can be done by hand. HOST: the broker; ID: the device's MAC in lower case without separators.
+set -euo pipefail
 HOST=${HOST:-localhost}
 ID=${ID:?set ID to a device, such as 98254a000001}
 
