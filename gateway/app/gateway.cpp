@@ -7,13 +7,12 @@
 #include "gateway/app/onvif_desk.hpp"
 #include "gateway/app/parts.hpp"
 #include "gateway/app/requests.hpp"
+#include "gateway/app/settings_desk.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/app/web_backend.hpp"
-#include "gateway/config/settings.hpp"
 #include "gateway/version.hpp"
 #include "gateway/web/server.hpp"
 #include "protocols/base/crypto.hpp"
-#include "protocols/net/udp.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -24,7 +23,6 @@ constexpr auto kDevicesDelay = std::chrono::milliseconds(300);  // bridge/device
 constexpr auto kHealthDelay = std::chrono::seconds(3);
 constexpr auto kReloadDelay = std::chrono::milliseconds(200);
 const std::string kTokens = "access_tokens";  // in the state store
-const std::string kSettings = "settings";  // in the state store
 constexpr auto kSnapshotAge = std::chrono::seconds(30);
 
 bool is_on(const DeviceView& view, std::string_view property) {
@@ -56,11 +54,8 @@ struct Gateway::Impl {
     Logins make_logins(const Config& now);
     WebOptions page_options(const Config& now, const Credentials& user);
     PublisherOptions publisher_options(const Config& now) const;
-    std::string page_address(const Config& now) const;
-    Result<std::unique_ptr<Broker>> make_broker(const Config& now);
     CommandHandlers command_handlers();
-    Overlay overlay() const;
-    void apply_overlay();
+    void apply_settings();
     std::vector<ConfigFault> change_settings(const json::object& wanted);
     void reload_video(const Config& before, const Config& now);
     void reload_page(const Config& before, const Config& now);
@@ -68,7 +63,6 @@ struct Gateway::Impl {
     void publish_device(const DeviceView& view);
     void photograph(const DeviceView& view);
     void begin();
-    std::string config_fault() const;
     void reload();
     void stop();
 
@@ -104,6 +98,7 @@ struct Gateway::Impl {
     std::shared_ptr<spdlog::logger> main_log;
     mutable StateStore store;
     Refusals refusals;
+    SettingsDesk settings{store, config_file, environment};
     EventBus bus;
     AccessTokens tokens{store.text(kTokens, [] { return std::string("{}"); }), [this](const std::string& text) { store.put_text(kTokens, text); }, system_random()};
     std::function<void()> exit_wanted;
@@ -132,7 +127,7 @@ struct Gateway::Impl {
 };
 
 Result<void> Gateway::Impl::start() {
-    apply_overlay();
+    apply_settings();
     const auto now = config();
     if (const std::string problem = store.problem(); !problem.empty()) main_log->warn("{}", problem);
     const Logins logins = make_logins(*now);
@@ -140,10 +135,10 @@ Result<void> Gateway::Impl::start() {
     photographer = std::make_unique<Clerk>();
     announcer = std::make_unique<Clerk>();
     video = TRY(make_video(*now, logins.rtsp, video_events()));
-    publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now)), command_handlers());
-    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, tokens, [this] { return config(); }, [this] { return config_fault(); },
+    publisher = std::make_unique<Publisher>(publisher_options(*now), TRY(make_broker(*now, environment, store, log)), command_handlers());
+    parts = std::make_unique<Parts>(Parts{log, store, registry, desk, cloud, discovery, *clerk, bus, *publisher, video.get(), recorder, started, tokens, [this] { return config(); }, [this] { return settings.fault(); },
                                           [this](const json::object& wanted) { return change_settings(wanted); },
-                                          [this] { return describe_settings(load_with(overlay(), config_file, environment).config, overlay(), environment); }, [this] { exit_wanted(); },
+                                          [this] { return settings.describe(); }, [this] { exit_wanted(); },
                                           [this](const std::string& id) { return onvif ? onvif->port_of(id) : std::uint16_t{0}; }});
     backend = std::make_unique<GatewayBackend>(*parts);
     web = TRY(WebServer::start(page_options(*now, logins.http), *backend));
@@ -197,24 +192,8 @@ WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& use
     return page;
 }
 
-/// Where people of this network find the page: Home Assistant links to it from every device. Empty when nobody knows.
-std::string Gateway::Impl::page_address(const Config& now) const {
-    std::string host = now.http.listen.address;
-    if (host == "0.0.0.0" || host == "::" || host == "[::]") host = net::local_address_towards("192.0.2.1").value_or("");  // no packet: the way out alone is looked up
-    return host.empty() || now.http.listen.port == 0 ? std::string() : "http://" + host + ":" + std::to_string(now.http.listen.port) + "/";
-}
-
 PublisherOptions Gateway::Impl::publisher_options(const Config& now) const {
     return {Topics(now.mqtt.base_topic, now.mqtt.discovery_prefix), now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, page_address(now)};
-}
-
-Result<std::unique_ptr<Broker>> Gateway::Impl::make_broker(const Config& now) {
-    const Topics topics(now.mqtt.base_topic, now.mqtt.discovery_prefix);
-    const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
-    MqttOptions mqtt = TRY(mqtt_options(now, environment, now.mqtt.base_topic + "_" + suffix));
-    mqtt.logger = log.logger("mqtt");
-    mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
-    return make_paho_broker(std::move(mqtt));
 }
 
 CommandHandlers Gateway::Impl::command_handlers() {
@@ -427,16 +406,9 @@ void Gateway::Impl::tell_info() {
                                 {"restart_required", false}});
 }
 
-std::string Gateway::Impl::config_fault() const {
-    const LoadedConfig loaded = load_with(overlay(), config_file, environment);
-    return loaded.faults.empty() ? std::string() : loaded.faults.front().text();
-}
-
-Overlay Gateway::Impl::overlay() const { return Overlay::from_text(store.text(kSettings, [] { return std::string("{}"); })); }
-
 /// What page and MQTT changed in earlier runs.
-void Gateway::Impl::apply_overlay() {
-    const LoadedConfig loaded = load_with(overlay(), config_file, environment);
+void Gateway::Impl::apply_settings() {
+    const LoadedConfig loaded = settings.load();
     if (!loaded.faults.empty()) return main_log->warn("settings changed at run time do not fit the configuration any more and are left out: {}", loaded.faults.front().text());
     log.set_level(loaded.config.log.level);
     log.set_format(loaded.config.log.format);
@@ -445,10 +417,9 @@ void Gateway::Impl::apply_overlay() {
 }
 
 std::vector<ConfigFault> Gateway::Impl::change_settings(const json::object& wanted) {
-    OverlayChange change = change_overlay(overlay(), wanted, config_file, environment);
-    if (!change.faults.empty()) return change.faults;
-    store.put_text(kSettings, change.overlay.to_text());
-    if (const LoadedConfig loaded = load_with(change.overlay, config_file, environment); loaded.faults.empty()) log.set_level(loaded.config.log.level);
+    auto faults = settings.change(wanted);
+    if (!faults.empty()) return faults;
+    if (const LoadedConfig loaded = settings.load(); loaded.faults.empty()) log.set_level(loaded.config.log.level);
     clerk->later("reload", kReloadDelay, [this] { reload(); });  // the answer goes out first, by the way it came
     return {};
 }
@@ -456,7 +427,7 @@ std::vector<ConfigFault> Gateway::Impl::change_settings(const json::object& want
 void Gateway::Impl::reload() {
     const std::lock_guard one(reload_mutex);
     if (stopping) return;
-    const LoadedConfig loaded = load_with(overlay(), config_file, environment);
+    const LoadedConfig loaded = settings.load();
     if (!loaded.faults.empty()) {
         for (const ConfigFault& fault : loaded.faults) main_log->error("{}", fault.text());
         main_log->error("the configuration has faults; the old one stays in use");
@@ -513,7 +484,7 @@ void Gateway::Impl::reload_page(const Config& before, const Config& now) {
 /// Devices and viewers do not notice. Home Assistant gets everything again, under the new topics if they are new.
 void Gateway::Impl::reload_mqtt(const Config& before, const Config& now) {
     if (now.mqtt == before.mqtt) return;
-    auto fresh = make_broker(now);
+    auto fresh = make_broker(now, environment, store, log);
     if (!fresh) return main_log->error("{}", fresh.error().what);
     const bool moved = now.mqtt.base_topic != before.mqtt.base_topic || now.mqtt.discovery_prefix != before.mqtt.discovery_prefix ||
                        now.mqtt.host != before.mqtt.host || now.mqtt.port != before.mqtt.port;

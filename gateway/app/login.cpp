@@ -4,9 +4,11 @@
 #include <boost/json/parse.hpp>
 #include <cstdlib>
 
+#include "gateway/mqtt/topics.hpp"
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/random.hpp"
 #include "protocols/net/http_client.hpp"
+#include "protocols/net/udp.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -101,6 +103,21 @@ Result<MqttOptions> mqtt_options(const Config& config, const Environment& enviro
         return found;
     };
     return out;
+}
+
+Result<std::unique_ptr<Broker>> make_broker(const Config& config, const Environment& environment, StateStore& store, Log& log) {
+    const Topics topics(config.mqtt.base_topic, config.mqtt.discovery_prefix);
+    const std::string suffix = store.text("mqtt_client", [] { return hex_lower(system_random().bytes(4)); });
+    MqttOptions mqtt = TRY(mqtt_options(config, environment, config.mqtt.base_topic + "_" + suffix));
+    mqtt.logger = log.logger("mqtt");
+    mqtt.will = {topics.bridge_state(), "offline", true, 1, Rank::online, false};
+    return make_paho_broker(std::move(mqtt));
+}
+
+std::string page_address(const Config& config) {
+    std::string host = config.http.listen.address;
+    if (host == "0.0.0.0" || host == "::" || host == "[::]") host = net::local_address_towards("192.0.2.1").value_or("");  // no packet: the way out alone is looked up
+    return host.empty() || config.http.listen.port == 0 ? std::string() : "http://" + host + ":" + std::to_string(config.http.listen.port) + "/";
 }
 
 }  // namespace tplink::gateway

@@ -3,6 +3,7 @@
 
 #include "gateway/config/config.hpp"
 #include "gateway/config/state_store.hpp"
+#include "gateway/diagnostics/log.hpp"
 #include "gateway/mqtt/broker.hpp"
 
 namespace tplink::gateway {
@@ -21,5 +22,12 @@ ListenerLogin rtsp_login(const Config& config, const Credentials& http_user, Sta
 /// Broker address and login: the configuration's, else the add-on Supervisor's, which the broker session asks itself
 /// until it knows: at boot the broker often starts after us. errors: refused when there is neither.
 Result<MqttOptions> mqtt_options(const Config& config, const Environment& environment, const std::string& client_id);
+
+/// The session with it, under a client id of this installation's own. errors: those of mqtt_options().
+Result<std::unique_ptr<Broker>> make_broker(const Config& config, const Environment& environment, StateStore& store, Log& log);
+
+/// Where people of this network find the page, "http://192.168.1.5:8745/": Home Assistant links to it from every device.
+/// Empty when nobody knows.
+std::string page_address(const Config& config);
 
 }  // namespace tplink::gateway
