@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "tests/simulators/crypto.hpp"
+#include "tests/simulators/document/json_text.hpp"
 
 namespace tplink::sim {
 
@@ -15,21 +16,11 @@ namespace {
 
 constexpr int kUnsupported = -40106;
 constexpr int kNoSuchField = -40101;
-constexpr int kInvalid = -40209;
 constexpr int kMalformed = -40210;
-constexpr int kPrivacyOn = -64324;
-constexpr int kChildAsleep = -40108;
-constexpr int kNoPreset = -64302;
-constexpr std::size_t kPage = 10;
 
 json::object reply_of(const tl::expected<json::object, int>& reply) {
     if (!reply) return {{"error_code", reply.error()}};
     return {{"result", *reply}, {"error_code", 0}};
-}
-
-std::string text_or(const json::object& object, std::string_view key, std::string_view otherwise) {
-    const json::value* value = object.if_contains(key);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string(otherwise);
 }
 
 std::string local_time(std::int64_t unix_s) {
@@ -39,12 +30,6 @@ std::string local_time(std::int64_t unix_s) {
     std::array<char, 32> text{};
     std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
     return text.data();
-}
-
-/// object.outer.inner; nullptr when one of them is not there.
-const json::value* member(const json::object& object, std::string_view outer, std::string_view inner) {
-    const json::value* found = object.if_contains(outer);
-    return found && found->is_object() ? found->get_object().if_contains(inner) : nullptr;
 }
 
 } // namespace
@@ -262,188 +247,6 @@ Result<void> DocumentCamera::set_state(const json::object& changes) {
     lock.unlock();
     if (event_hook_) event_hook_(*event);
     return {};
-}
-
-// ---- methods that are more than reading or writing fields
-
-struct DocumentCamera::Action {
-    std::string_view module;
-    std::string_view name;
-    std::string_view getter; // status lives in its flat result; empty: nowhere
-    std::string_view needs;  // a method of the document that proves the ability; empty: any camera
-    bool stopped_by_privacy = false;
-};
-
-DocumentCamera::Reply DocumentCamera::special(std::string_view method, const json::object& params,
-                                              bool& done) {
-    done = true;
-    if (method == "controlChild") return control_child(params);
-    if (method == "getChildDeviceList") return child_list(params, "child_device_list", method);
-    if (method == "getChildDeviceComponentList") return child_list(params, "child_component_list", method);
-    if (method == "searchDetectionList") {
-        if (!store_.has("searchDetectionList") && !store_.has("getLastAlarmInfo"))
-            return tl::unexpected(kUnsupported);
-        const auto found = search_detections(events_, json::value(params));
-        return found ? Reply(*found) : Reply(tl::unexpected(kInvalid));
-    }
-    if (method == "setSirenStatus" && store_.has("getSirenStatus")) {
-        const json::value* part = params.empty() ? nullptr : &params.begin()->value();
-        const std::string status = part && part->is_object() ? text_or(part->get_object(), "status", "") : "";
-        if (status != "on" && status != "off") return tl::unexpected(kInvalid);
-        start_siren(status == "on");
-        ++actions_["setSirenStatus"];
-        return json::object();
-    }
-    static constexpr auto kActing = std::to_array<std::string_view>(
-        {"rebootDevice", "motorMove", "relativeMove", "manualCalibrate", "cruiseMove", "cruiseStop",
-         "motorMoveToPreset", "addMotorPostion", "deletePreset", "reverseWhitelampStatus",
-         "manualFloodlightOp", "setPatrolStatus", "testUsrDefAudio", "formatSdCard", "playQuickResp",
-         "checkFirmwareVersionByCloud", "setHDR", "getUserID"});
-    if (std::ranges::find(kActing, method) != kActing.end()) return act(params);
-    done = false;
-    return json::object();
-}
-
-DocumentCamera::Reply DocumentCamera::act(const json::object& modules) {
-    if (modules.size() != 1 || !modules.begin()->value().is_object() ||
-        modules.begin()->value().get_object().size() != 1)
-        return tl::unexpected(kMalformed);
-    const std::string_view module = modules.begin()->key();
-    const auto& [name, args] = *modules.begin()->value().get_object().begin();
-    static constexpr auto kActions = std::to_array<Action>({
-        {"system", "reboot", "", ""},
-        {"system", "get_user_id", "", ""},
-        {"motor", "move", "", "getPresetConfig", true},
-        {"motor", "movestep", "", "getPresetConfig", true},
-        {"motor", "stop", "", "getPresetConfig", true},
-        {"motor", "cruise", "", "getPresetConfig", true},
-        {"motor", "cruise_stop", "", "getPresetConfig", true},
-        {"motor", "manual_cali", "", "getPresetConfig", true},
-        {"preset", "goto_preset", "", "getPresetConfig", true},
-        {"preset", "set_preset", "", "getPresetConfig", true},
-        {"preset", "remove_preset", "", "getPresetConfig"},
-        {"image", "reverse_wtl_status", "getWhitelampStatus", "getWhitelampStatus"},
-        {"floodlight", "manual_floodlight_op", "getFloodlightStatus", "getFloodlightStatus"},
-        {"patrol", "set_patrol_status", "", "getPatrolAction"},
-        {"msg_alarm", "manual_msg_alarm", "", ""},
-        {"msg_alarm", "test_usr_def_audio", "", ""},
-        {"harddisk_manage", "format_hd", "", "getSdCardStatus"},
-        {"quick_response", "play_quick_resp_audio", "", "getQuickRespList"},
-        {"cloud_config", "check_fw_version", "", ""},
-        {"cloud_config", "fw_download", "", ""},
-        {"video", "set_hdr", "", "getVideoQualities"},
-    });
-    const auto action = std::ranges::find_if(
-        kActions, [&](const Action& one) { return one.module == module && one.name == name; });
-    if (action == kActions.end() || (!action->needs.empty() && !store_.has(action->needs)))
-        return tl::unexpected(kUnsupported);
-    const json::value* mask = store_.section("lens_mask", "lens_mask_info");
-    if (action->stopped_by_privacy && mask && mask->at("enabled") == "on") return tl::unexpected(kPrivacyOn);
-    ++actions_[std::string(module) + "." + std::string(name)];
-    const json::object none;
-    const json::object& given = args.is_object() ? args.get_object() : none;
-    json::value* status = action->getter.empty() ? nullptr : store_.find(action->getter);
-    if (name == "reboot") reboot_ = true;
-    if (name == "get_user_id") return json::object{{"user_id", 1}};
-    if (module == "preset") return presets(name, args);
-    if (name == "reverse_wtl_status") { // toggles
-        const bool on = status->at("status") == 0;
-        status->get_object()["status"] = on ? 1 : 0;
-        status->get_object()["rest_time"] = on ? 300 : 0;
-    }
-    if (name == "manual_floodlight_op")
-        status->get_object()["status"] = text_or(given, "action", "") == "start" ? 1 : 0;
-    if (name == "manual_msg_alarm" || name == "test_usr_def_audio") {
-        const std::string word = text_or(given, "action", name == "test_usr_def_audio" ? "start" : "");
-        if (word != "start" && word != "stop") return tl::unexpected(kInvalid);
-        start_siren(word == "start");
-    }
-    if (name == "set_patrol_status")
-        store_.put("patrol", "patrol", "action",
-                   given.contains("value") ? given.at("value") : json::value("off"));
-    if (name == "set_hdr") {
-        const json::value* hdr = given.if_contains("hdr");
-        if (!hdr || !hdr->is_int64()) return tl::unexpected(kInvalid);
-        store_.put("video", text_or(given, "secname", "main"), "hdr",
-                   json::value(std::to_string(hdr->get_int64())));
-    }
-    return json::object();
-}
-
-/// The parallel lists of getPresetConfig.
-DocumentCamera::Reply DocumentCamera::presets(std::string_view action, const json::value& args) {
-    json::value* config = store_.find("getPresetConfig");
-    boost::system::error_code error;
-    json::value* section = config->find_pointer("/preset/preset", error);
-    if (!section || !section->is_object() || !args.is_object()) return tl::unexpected(kUnsupported);
-    json::object& lists = section->get_object();
-    json::array& ids = lists["id"].is_array() ? lists["id"].get_array() : lists["id"].emplace_array();
-    if (action == "set_preset") {
-        const std::string name = text_or(args.get_object(), "name", "");
-        if (name.empty()) return tl::unexpected(kInvalid);
-        int next = 1;
-        while (std::ranges::find(ids, json::value(std::to_string(next))) != ids.end()) ++next;
-        const auto push = [&](const char* key, std::string_view value) {
-            (lists[key].is_array() ? lists[key].get_array() : lists[key].emplace_array())
-                .push_back(json::value(value));
-        };
-        ids.push_back(json::value(std::to_string(next)));
-        push("name", name);
-        push("position_pan", "0.000000");
-        push("position_tilt", "0.000000");
-        push("position_zoom", "0.000000");
-        push("read_only", "0");
-        return json::object();
-    }
-    const json::value* wanted = args.get_object().if_contains("id");
-    const json::array chosen = wanted && wanted->is_array()
-                                   ? wanted->get_array()
-                                   : json::array({wanted ? *wanted : json::value("")});
-    for (const json::value& id : chosen) {
-        const auto found = std::ranges::find(ids, id);
-        if (found == ids.end()) return tl::unexpected(kNoPreset);
-        if (action != "remove_preset") continue;
-        const auto index = found - ids.begin();
-        for (auto& [key, list] : lists)
-            if (list.is_array() && static_cast<std::size_t>(index) < list.get_array().size())
-                list.get_array().erase(list.get_array().begin() + index);
-    }
-    return json::object();
-}
-
-DocumentCamera::Reply DocumentCamera::child_list(const json::object& params, std::string_view key,
-                                                 std::string_view method) {
-    json::value* recorded = store_.find(method);
-    if (!recorded || !recorded->is_object()) return tl::unexpected(kUnsupported);
-    const json::value* entries = recorded->get_object().if_contains(key);
-    const json::value* start = member(params, "childControl", "start_index");
-    const auto from =
-        start ? json::try_value_to<std::size_t>(*start) : json::try_value_to<std::size_t>(json::value(0));
-    if (!entries || !entries->is_array() || !from) return tl::unexpected(kInvalid);
-    const json::array& all = entries->get_array();
-    json::array page;
-    for (std::size_t n = *from; n < all.size() && page.size() < kPage; ++n) page.push_back(all[n]);
-    return json::object{{key, page}, {"start_index", *from}, {"sum", all.size()}};
-}
-
-DocumentCamera::Reply DocumentCamera::control_child(const json::object& params) {
-    const json::value* control = params.if_contains("childControl");
-    if (!control || !control->is_object()) return tl::unexpected(kMalformed);
-    const std::string id = text_or(control->get_object(), "device_id", "");
-    const json::value* request = control->get_object().if_contains("request_data");
-    const json::object* entry = child_entry(id);
-    const auto child = children_.find(id);
-    if (!request || !request->is_object() || (!entry && child == children_.end()))
-        return tl::unexpected(kInvalid);
-    const json::value* online = entry ? entry->if_contains("online") : nullptr;
-    if (online && *online == false) return tl::unexpected(kChildAsleep);
-    ++actions_["controlChild"];
-    const json::object answered = child == children_.end() ? json::object{{"error_code", -1002}}
-                                                           // a sensor has no more
-                                                           : child->second->answer(request->get_object());
-    json::object data = answered;
-    data["method"] = text_or(request->get_object(), "method", "");
-    return json::object{{"response_data", data}};
 }
 
 } // namespace tplink::sim

@@ -52,6 +52,7 @@ private:
     Reply get(std::string_view method, const boost::json::object& params);
     Reply special(std::string_view method, const boost::json::object& params, bool& done);
     Reply act(const boost::json::object& modules);
+    Reply run_action(std::string_view name, const boost::json::value& args, boost::json::value* status);
     Reply control_child(const boost::json::object& params);
     Reply child_list(const boost::json::object& params, std::string_view key, std::string_view method);
     Reply presets(std::string_view action, const boost::json::value& args);
