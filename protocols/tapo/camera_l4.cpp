@@ -8,6 +8,8 @@
 namespace tplink::tapo {
 namespace {
 
+constexpr int kEnoughAttempts = 3; // with fewer left a second form is not worth the lock
+
 constexpr std::array kUserForms{TpapUser::md5, TpapUser::literal, TpapUser::sha256};
 
 std::string_view to_string(TpapUser form) {
@@ -108,7 +110,8 @@ Result<void> CameraL4::login() {
             if (!wait()) return fail(Errc::cancelled, "cancelled");
             done = attempt(first);
             known_.worked = done.has_value();
-        } else if (refused) { // a form known from L3 is a guess here
+        } else if (refused && channel_.attempts_left().value_or(kEnoughAttempts) >= kEnoughAttempts) {
+            // A form known from L3 is a guess here.
             const HashForm other = first == HashForm::md5 ? HashForm::sha256 : HashForm::md5;
             done = attempt(other);
             if (done) known_.hash = other;

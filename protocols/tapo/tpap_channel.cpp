@@ -36,14 +36,18 @@ std::optional<Error> lock_of(const json::object& reply) {
     return error;
 }
 
+std::optional<int> left_of(const json::object& reply) {
+    const json::object* info = find_object(reply, "error_info");
+    return info ? find_int(*info, "remainAttempts") : std::nullopt;
+}
+
 Error share_refusal(const json::object& reply) {
     if (auto locked = lock_of(reply)) return *locked;
     const int number = error_code(reply);
     std::string what = "the device refuses this account's proof: e-mail or password are wrong (error " +
                        std::to_string(number) + ")";
-    const json::object* info = find_object(reply, "error_info");
-    const auto left = info ? find_int(*info, "remainAttempts") : std::nullopt;
-    if (left) what += ", " + std::to_string(*left) + " attempts are left before it locks";
+    if (const auto left = left_of(reply))
+        what += ", " + std::to_string(*left) + " attempts are left before it locks";
     return {Errc::auth_failed, std::move(what), number, {}};
 }
 
@@ -125,6 +129,7 @@ Result<void> TpapChannel::share(net::HttpClient& http, const TpapRegistration& r
                         {"user_confirm", base64_encode(proof.confirm)}};
     if (attest) params["dac_nonce"] = base64_encode(random_.bytes(kTpapRandomBytes));
     const json::object reply = TRY(ask(http, std::move(params)));
+    attempts_left_ = left_of(reply);
     if (error_code(reply) != code::kOk) return tl::unexpected(share_refusal(reply));
     const json::object* result = find_object(reply, "result");
     if (!result) return fail(Errc::malformed, "TPAP: reply without result");

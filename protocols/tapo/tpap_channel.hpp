@@ -42,6 +42,8 @@ public:
 
     bool open() const { return cipher_.has_value(); }
     void close() { cipher_.reset(); }
+    /// Attempts the device leaves before it locks, as its last refusal told.
+    std::optional<int> attempts_left() const { return attempts_left_; }
     /// Seconds the session lasts; 0: not told.
     int lifetime_s() const { return lifetime_s_; }
 
@@ -64,6 +66,7 @@ private:
     Secret stok_;
     std::uint32_t seq_ = 0; ///< of the next request
     int lifetime_s_ = 0;
+    std::optional<int> attempts_left_;
 };
 
 } // namespace tplink::tapo

@@ -171,11 +171,18 @@ TEST(FollowingSession, CamerasFromL3ToL4AndBack) {
     flip<sim::CameraL4, sim::CameraL3>(l4, l3, "tapo3");
 }
 
+/// Making one costs most of such a camera's time.
+std::shared_ptr<const sim::TlsIdentity> tls_identity() {
+    static const auto identity = std::make_shared<const sim::TlsIdentity>();
+    return identity;
+}
+
 TEST(CameraL4Loopback, EveryFormOfUserNameAndPassword) {
     for (const sim::L4User user : {sim::L4User::md5, sim::L4User::literal, sim::L4User::sha256})
         for (const sim::L4Crypt crypt : {sim::L4Crypt::none, sim::L4Crypt::sha256_crypt, sim::L4Crypt::sha1})
             for (const sim::PasswordHash hash : {sim::PasswordHash::md5, sim::PasswordHash::sha256}) {
                 sim::CameraL4Options options;
+                options.identity = tls_identity();
                 options.user = user;
                 options.crypt = crypt;
                 options.hash = hash;
@@ -192,6 +199,20 @@ TEST(CameraL4Loopback, EveryFormOfUserNameAndPassword) {
                 EXPECT_TRUE(open_session(target, quick_deps()).session);
                 EXPECT_EQ(count(camera, "login_failures"), failed) << "the form is remembered";
             }
+}
+
+TEST(CameraL4Loopback, TheLastAttemptsAreNotSpentOnAGuess) {
+    for (const int attempts : {3, 4}) {
+        sim::CameraL4Options options;
+        options.identity = tls_identity();
+        options.max_attempts = attempts;
+        sim::CameraL4 camera(options);
+        camera.start();
+        const Target target{Family::tapo_camera,      "127.0.0.1", camera.port(),
+                            {kUser, Secret("wrong")}, {},          {}};
+        EXPECT_EQ(open_session(target, quick_deps()).session.error().code, Errc::auth_failed);
+        EXPECT_EQ(count(camera, "login_failures"), attempts == 3 ? 1 : 2);
+    }
 }
 
 TEST(CameraL4Loopback, TheFirstRefusalAfterAnEndedSessionIsNotBelieved) {

@@ -31,6 +31,7 @@ TEST(KlapAuthHash, MatchesKnownAccounts) {
         const std::string password = text(account, "/password");
         EXPECT_EQ(hex_lower(klap_auth_hash(KlapVersion::v1, user, password)), text(account, "/auth_hash_v1"));
         EXPECT_EQ(hex_lower(klap_auth_hash(KlapVersion::v2, user, password)), text(account, "/auth_hash_v2"));
+        EXPECT_EQ(crypto::md5_hex_lower(user), text(account, "/owner_hash"));
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "protocols/base/crypto.hpp"
 #include "protocols/kasa/xor.hpp"
+#include "protocols/tapo/reply.hpp"
 #include "tests/protocols/scripted_tcp.hpp"
 #include "tests/protocols/vectors.hpp"
 
@@ -26,6 +28,15 @@ TEST(Xor, VectorsBothWays) {
         EXPECT_EQ(hex_lower(xor_encrypt(text(row, "/plain"))), text(row, "/datagram_udp"));
         EXPECT_EQ(xor_decrypt(hex(row, "/datagram_udp")), text(row, "/plain"));
     }
+}
+
+TEST(Xor, WhatKasaCamerasWantOverHttps) {
+    const json::value all = load_vectors("plugs.json");
+    const json::value& v = at(all, "/kasa_camera_https");
+    EXPECT_EQ("content=" + url_encode(base64_encode(xor_encrypt(text(v, "/plain")))), text(v, "/body"));
+    EXPECT_EQ("Basic " + base64_encode(as_bytes("admin:" + crypto::md5_hex_lower("admin"))),
+              text(v, "/authorization"));
+    EXPECT_TRUE(tapo::parse_object(xor_decrypt(base64_decode(text(v, "/response_b64_of_xor")).value())));
 }
 
 TEST(XorTransport, ManyRequestsOnOneConnectionAndRepliesInPieces) {
