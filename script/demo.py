@@ -103,6 +103,7 @@ class Demo:
             "discovery": {"targets": sorted({d["address"] for d in devices if d["kind"] != "kasa_cloud"}), "interval_s": 30},
             "http": {"listen": f"{listen}:{self.http}"},
             "rtsp": {"listen": f"{listen}:{self.rtsp}"},
+            "onvif": {"port": free_port(8746, listen)},
             "webrtc": {"candidates": [listen] if listen != "0.0.0.0" else []},
             "state_dir": str(self.folder / "state"),
             "devices": cameras,

@@ -71,7 +71,7 @@ public:
                 at->second.device->camera = std::move(camera);
                 return;
             }
-            if (refused_.contains(id) || doors_.size() >= kCamerasMax) return;
+            if (doors_.size() >= kCamerasMax) return;
         }
         open_door(std::move(camera));
     }
@@ -159,11 +159,12 @@ void Responder::Impl::open_door(Camera camera) {
     http.threads_max = kThreads;
     auto server = HttpServer::start(http, *door.handler);
     if (!server) {
+        bool is_news = false;
         {
             const std::lock_guard lock(mutex_);
-            refused_[id] = true;
+            is_news = refused_.emplace(id, true).second;  // tried again when the camera changes, but said once
         }
-        if (options_.problem) options_.problem("camera " + id + " is not offered by ONVIF: " + server.error().what);
+        if (is_news && options_.problem) options_.problem("camera " + id + " is not offered by ONVIF: " + server.error().what);
         return;
     }
     door.server = std::move(*server);
