@@ -20,6 +20,7 @@ struct ChildrenOf {
     bool name_is_base64 = false;
     std::string_view status{};        ///< "offline" there: the child is away though its hub answers; empty: not told
     std::string_view lands_in{};      ///< the child's entry counts as its own answer to this method: nothing more to ask
+    bool list_only = false;           ///< the child does not answer that method itself: to read it anew the list is asked
     Query components{};               ///< empty method: the list's entry tells them, or nobody
     std::string_view components_pointer{};  ///< array of {<id>, <components_list>: [{<component_name>: ...}]}
     std::string_view components_list = "component_list", component_name = "id";

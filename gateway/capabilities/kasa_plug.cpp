@@ -145,6 +145,7 @@ constexpr ChildrenOf kSockets[] = {{.needs = "strip",
                                     .id = "id",
                                     .name = "alias",
                                     .lands_in = "system.get_sysinfo",
+                                    .list_only = true,
                                     .inherited = "ENE,TIM",
                                     .every_s = 30,
                                     .table = socket_table}};

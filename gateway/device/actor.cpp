@@ -278,7 +278,8 @@ Result<void> DeviceActor::poll_children(Ask ask) {
     for (std::size_t i = 1; i < units_.size(); ++i) {
         DeviceUnit& unit = *units_[i];
         if (!unit.session || unit.away) continue;
-        const auto due = unit.due(deps_.clock.now(), ask);
+        auto due = unit.due(deps_.clock.now(), ask);
+        std::erase_if(due, [&](const Query& query) { return query.method == unit.how->lands_in; });  // the list has just told
         if (due.empty()) continue;
         if (inbox_.has_command() && !unit.offer().rows().empty()) {
             next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
@@ -349,6 +350,11 @@ void DeviceActor::settle_child(const Child& child, Units& units) {
         auto unit = std::make_shared<DeviceUnit>(id, self().id());
         unit->how = child.how;
         unit->child_id = child.id;
+        unit->read_list = [this, how = child.how]() -> Result<void> {
+            TRY_VOID(self().ask(*session_, {how->list}, deps_.clock));
+            find_children();
+            return {};
+        };
         unit->keep_energy(deps_.energy);
         dress_child(*unit);
         at = units.insert(units.end(), std::move(unit));

@@ -52,6 +52,12 @@ std::vector<Query> DeviceUnit::due(SteadyTime now, Ask ask) const {
 }
 
 Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, const Clock& clock) {
+    if (how != nullptr && how->list_only && std::any_of(queries.begin(), queries.end(), [&](const Query& query) { return query.method == how->lands_in; })) {
+        std::vector<Query> rest = queries;
+        std::erase_if(rest, [&](const Query& query) { return query.method == how->lands_in; });
+        TRY_VOID(read_list());
+        return ask(asked, rest, clock);
+    }
     if (queries.empty()) return {};
     std::vector<Request> requests;
     requests.reserve(queries.size());

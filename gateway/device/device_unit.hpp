@@ -1,6 +1,7 @@
 #pragma once
 // One device an actor speaks for: the one that answers, or an outlet or child that hangs on it.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,8 @@ public:
 
     /// The session to this child; null for the device that answers.
     std::unique_ptr<Session> session;
+    /// Reads the lists of the parent anew, of a child whose entry nobody else tells.
+    std::function<Result<void>()> read_list;
     const ChildrenOf* how = nullptr;  ///< of a child
     std::string child_id;             ///< the parent's word for it
     bool away = false;
