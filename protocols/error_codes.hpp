@@ -22,6 +22,8 @@ namespace code {
 inline constexpr int kOk = 0;
 inline constexpr int kFailed = -1;
 inline constexpr int kJsonDecode = -1003;        ///< plug, on multipleRequest: an old P100 that cannot batch
+inline constexpr int kUnspecific = -1001;      ///< plug: worth one more try a moment later
+inline constexpr int kRateLimit = -1301;       ///< plug: asked too much; wait 1 s, doubling to 60
 inline constexpr int kRequestTooLong = -1006;
 inline constexpr int kBusy = -1301;              ///< plug: asked too often
 inline constexpr int kBadParameters = -1008;

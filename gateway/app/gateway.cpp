@@ -193,7 +193,9 @@ WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& use
 }
 
 PublisherOptions Gateway::Impl::publisher_options(const Config& now) const {
-    return {Topics(now.mqtt.base_topic, now.mqtt.discovery_prefix), now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, page_address(now)};
+    PublisherOptions options{Topics(now.mqtt.base_topic, now.mqtt.discovery_prefix), now.mqtt.discovery, Origin{"tplink2mqtt", std::string(version()), ""}, page_address(now)};
+    options.raw = now.mqtt.raw;
+    return options;
 }
 
 CommandHandlers Gateway::Impl::command_handlers() {
@@ -203,6 +205,11 @@ CommandHandlers Gateway::Impl::command_handlers() {
             desk.forward(command.id, {assignment.property, std::move(assignment.value), command.transaction});
     };
     handlers.get = [this](GetCommand command) { registry.poll(command.id); };
+    handlers.raw = [this](RawCommand command) {
+        PropertyCommand raw{"raw", nullptr, std::move(command.transaction)};
+        raw.raw = Request{std::move(command.method), std::move(command.params)};
+        desk.forward(command.id, std::move(raw));
+    };
     handlers.request = [this](RequestCommand request) {
         const auto& who = request.what == "talk" ? announcer : clerk;  // a speech takes its time
         if (!who->post([this, request] { on_request(request); }))
@@ -345,6 +352,7 @@ void Gateway::Impl::on_removed(const DeviceView& view) {
 }
 
 void Gateway::Impl::on_mqtt_result(const CommandResult& result) {
+    if (result.answer) return publisher->raw_answer(result.id, {"", *result.answer, result.ok() ? "" : result.code + ": " + result.message, result.transaction});
     if (!result.ok()) publisher->repeat_state(result.id);  // a refused toggle must snap back
     publisher->result(result);
     json::object event = to_json(result);

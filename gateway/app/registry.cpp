@@ -399,8 +399,9 @@ void Registry::command(const std::string& id, PropertyCommand command) {
             return entry->actor->post(std::move(command));
         }
     }
-    if (listener_.result)
-        listener_.result({id, command.property, command.value, "unknown_property", "there is no device '" + id + "'", command.transaction});
+    CommandResult nobody{id, command.property, command.value, "unknown_property", "there is no device '" + id + "'", command.transaction};
+    if (command.raw) nobody.answer = json::value(nullptr);
+    if (listener_.result) listener_.result(nobody);
 }
 
 bool Registry::poll(const std::string& id) {

@@ -35,6 +35,7 @@ void read_mqtt(Section in, MqttConfig& out, bool supervised) {
     in.text("discovery_prefix", out.discovery_prefix);
     in.choice<DiscoveryForm>("discovery", out.discovery,
               {{"device", DiscoveryForm::device}, {"component", DiscoveryForm::component}, {"off", DiscoveryForm::off}});
+    in.flag("raw", out.raw);
     for (const auto& [key, topic] : {std::pair{"base_topic", &out.base_topic}, std::pair{"discovery_prefix", &out.discovery_prefix}})
         if (topic->empty() || topic->find_first_of("+#") != std::string::npos || topic->front() == '/' || topic->back() == '/')
             in.fault(key, "must be a topic without + and #, not beginning or ending with /");

@@ -33,6 +33,7 @@ struct MqttConfig {
     std::string base_topic = "tplink2mqtt";
     std::string discovery_prefix = "homeassistant";
     DiscoveryForm discovery = DiscoveryForm::device;
+    bool raw = false;  ///< requests passed on to devices as they are
     bool operator==(const MqttConfig&) const = default;
 };
 

@@ -46,6 +46,7 @@ std::vector<std::pair<std::string, json::value>> values_of(const Config& c) {
             {"mqtt.base_topic", text(c.mqtt.base_topic)},
             {"mqtt.discovery_prefix", text(c.mqtt.discovery_prefix)},
             {"mqtt.discovery", text(word(c.mqtt.discovery))},
+            {"mqtt.raw", c.mqtt.raw},
             {"account.username", text(c.account.username.empty() ? "" : kMasked)},  // an e-mail address is a person's
             {"account.password", secret(c.account.password)},
             {"cloud.enabled", c.cloud.enabled},

@@ -13,6 +13,8 @@ constexpr std::size_t kMaxRefusals = 8;                   // addresses; discover
 constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
 constexpr int kBurst = 3;                                     // quick polls after a command: power follows the relay
 constexpr auto kBurstGap = std::chrono::seconds(1);
+constexpr auto kSlowerFirst = std::chrono::seconds(1);       // after a rate limit, doubling (smart.md, "Errors")
+constexpr auto kSlowerMost = std::chrono::seconds(60);
 constexpr auto kIdentifyAgain = std::chrono::hours(24);       // components and names may change
 constexpr int kGoneAfter = 3;                                 // lists in a row without it: a hub may answer half a list
 
@@ -89,7 +91,7 @@ void DeviceActor::post(PropertyCommand command) {
     const auto now_view = unit ? unit->view() : view();
     const auto row = std::find_if(now_view->rows.begin(), now_view->rows.end(),
                                   [&](const Capability* candidate) { return candidate->id == command.property; });
-    const bool replaceable = row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind);
+    const bool replaceable = !command.raw && row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind);
     std::optional<PropertyCommand> superseded;
     const PropertyCommand copy = command;
     const auto put = inbox_.put(std::move(command), deps_.clock.now(), replaceable, superseded);
@@ -242,6 +244,7 @@ void DeviceActor::poll(Ask ask) {
     const auto due = self().due(begun, ask);
     const auto asked = self().ask(*session_, due, deps_.clock);
     if (!asked) return fail_with(asked.error());
+    keep_pace(begun);
     find_children();
     keep_facts();
     if (!due.empty()) answered();  // nothing was asked, so nothing was proven
@@ -262,6 +265,18 @@ void DeviceActor::keep_facts() {
     learned_.hash_form = facts->hash_form;
     learned_.certificate_sha256 = facts->certificate_sha256;
     if (learned_ != learned_view_) learn();  // only this thread changes learned_view_
+}
+
+/// Slower when the device says it is asked too much; once more soon after a failure without a reason.
+void DeviceActor::keep_pace(SteadyTime begun) {
+    bool limited = false, retry = false;
+    for (const auto& unit : units_) {
+        limited |= unit->take_limited();
+        retry |= unit->take_retry();
+    }
+    slower_ = limited ? std::clamp<std::chrono::milliseconds>(2 * slower_, kSlowerFirst, kSlowerMost) : std::chrono::milliseconds(0);
+    if (limited) next_poll_ = std::max(next_poll_, begun + slower_);
+    else if (retry) next_poll_ = std::min(next_poll_, begun + kBurstGap);
 }
 
 /// A good poll.
@@ -431,7 +446,23 @@ void DeviceActor::handle(const QueuedCommand& queued) {
     }
     result.id = command.unit.empty() ? view()->id : command.unit;
     result.transaction = command.transaction;
+    if (command.raw && !result.answer) result.answer = json::value(nullptr);
     deps_.sink.command_done(result);
+}
+
+/// A request as an expert wrote it.
+CommandResult DeviceActor::pass_on(const Request& request, Session& session) {
+    CommandResult result;
+    result.answer = json::value(nullptr);
+    const auto reply = session.call(request);
+    if (reply) {
+        result.answer = *reply;
+        return result;
+    }
+    result.code = code_of(reply.error());
+    result.message = reply.error().what;
+    if (reply.error().code != Errc::refused && reply.error().code != Errc::unsupported) fail_with(reply.error());
+    return result;
 }
 
 CommandResult DeviceActor::execute(const PropertyCommand& command) {
@@ -454,6 +485,7 @@ CommandResult DeviceActor::execute(const PropertyCommand& command) {
     if (!unit) return refuse("unknown_property", "there is no device '" + command.unit + "' any more");
     if (unit->away) return refuse("unreachable", "its hub cannot reach it; check its battery and distance");
     if (unit->how != nullptr && !unit->session) unit->session = make_child_session(session_, unit->child_id, unit->identity());
+    if (command.raw) return pass_on(*command.raw, unit->session ? *unit->session : *session_);
     const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }};
     Executed done = gateway::execute(*unit, command, tools);
     if (done.failure) fail_with(*done.failure);

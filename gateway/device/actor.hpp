@@ -69,6 +69,7 @@ private:
     void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);
     CommandResult execute(const PropertyCommand& command);
+    CommandResult pass_on(const Request& request, Session& session);
     void handle(const Wishes& wishes);
     void fail_with(const Error& error);
     void drop_session();
@@ -78,6 +79,7 @@ private:
     bool wait_or_stop(std::chrono::milliseconds time);
     void publish();
     void answered();
+    void keep_pace(SteadyTime begun);
     Surroundings surroundings() const;
     DeviceUnit& self() const { return *units_.front(); }
     std::shared_ptr<DeviceUnit> find_unit(const std::string& id) const;
@@ -102,6 +104,7 @@ private:
     std::map<std::string, int> child_numbers_;  // never given to another child
     SteadyTime next_poll_{};
     bool afresh_ = false;  ///< a human asked for another try
+    std::chrono::milliseconds slower_{0};  // after a rate limit
     bool retry_ = false;  // the last exchange failed
     int burst_ = 0;  // quick polls still to come after a command
     std::set<std::string> refused_at_;  ///< addresses where the password was refused

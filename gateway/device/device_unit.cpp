@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "protocols/error_codes.hpp"
+
 namespace tplink::gateway {
 namespace {
 
@@ -79,13 +81,23 @@ Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, 
 
 /// What one answer means for asking again.
 void DeviceUnit::judge(const Query& query, const Answer& answer) {
-    if (answer.result) return offer_->arrived(query);
+    const std::pair key{query.method, query.params};
+    if (answer.result) {
+        retried_.erase(key);
+        return offer_->arrived(query);
+    }
     const Error& error = answer.result.error();
     if (error.aside) {  // of the way to the device, not of what was asked
         offer_->postpone(query);
         plan_.again(query);
     } else if (error.code == Errc::unsupported) {
         offer_->drop(query);
+    } else if (error.device_code == code::kRateLimit) {
+        was_limited_ = true;
+        plan_.again(query);
+    } else if (error.device_code == code::kUnspecific && retried_.insert(key).second) {
+        wants_retry_ = true;
+        plan_.again(query);
     }
 }
 

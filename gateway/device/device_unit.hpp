@@ -5,7 +5,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/capabilities/children.hpp"
@@ -48,6 +50,9 @@ public:
 
     /// Asks and keeps what is answered. errors: of the whole exchange.
     Result<void> ask(Session& session, const std::vector<Query>& queries, const Clock& clock);
+    /// Since asked last: the device said that it is asked too much; that a query failed for no reason and wants one more try.
+    bool take_limited() { return std::exchange(was_limited_, false); }
+    bool take_retry() { return std::exchange(wants_retry_, false); }
     /// An answer that came another way: from a parent's list, by a push.
     void take(std::string_view method, const json::value& result, std::int64_t now_unix_s);
     /// Keeps what a device without a getter was told, until it runs out.
@@ -96,6 +101,8 @@ private:
     json::object state_;
     std::map<std::string, std::vector<std::string>> options_;
     std::map<std::string, Range> ranges_;
+    std::set<std::pair<std::string_view, std::string_view>> retried_;
+    bool was_limited_ = false, wants_retry_ = false;
     bool reshaped_ = true, moved_ = true;  // rows or identity; document
     bool has_timed_rows_ = false, was_online_ = false, ever_online_ = false;
     std::uint64_t shape_ = 0;

@@ -11,6 +11,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxNesting = 8;
 constexpr std::size_t kMaxTransactionBytes = 256;
+constexpr std::size_t kMaxMethodChars = 128;
 
 Result<json::object> parse_object(std::string_view payload, std::size_t max_bytes) {
     if (payload.size() > max_bytes)
@@ -57,6 +58,17 @@ Command device_set(const DeviceSet& topic, std::string_view payload) {
     return command;
 }
 
+Command device_raw(const DeviceRaw& topic, std::string_view payload) {
+    auto object = parse_object(payload, kMaxDocumentBytes);
+    if (!object) return BadCommand{topic, std::move(object.error().what), nullptr};
+    json::value transaction = take_transaction(*object);
+    const json::value* method = object->if_contains("method");
+    if (method == nullptr || !method->is_string() || method->get_string().empty() || method->get_string().size() > kMaxMethodChars)
+        return BadCommand{topic, "\"method\" is missing: send {\"method\": \"get_device_info\", \"params\": {...}}", std::move(transaction)};
+    const json::value* params = object->if_contains("params");
+    return RawCommand{topic.id, std::string(method->get_string()), params == nullptr ? json::value(nullptr) : *params, std::move(transaction)};
+}
+
 Command bridge_request(const BridgeRequest& topic, std::string_view payload) {
     // Buttons and people send nothing or a word; requests without arguments take that.
     if (payload.empty() || payload == "PRESS") return RequestCommand{topic.what, {}, nullptr};
@@ -81,6 +93,7 @@ Command parse_payload(const ParsedTopic& topic, std::string_view payload) {
         Command operator()(const PropertySet& t) const { return property_set(t, payload); }
         Command operator()(const DeviceSet& t) const { return device_set(t, payload); }
         Command operator()(const DeviceGet& t) const { return device_get(t, payload); }
+        Command operator()(const DeviceRaw& t) const { return device_raw(t, payload); }
         Command operator()(const BridgeRequest& t) const { return bridge_request(t, payload); }
         Command operator()(const HaStatus&) const { return BirthMessage{payload == "online"}; }
     };

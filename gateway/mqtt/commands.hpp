@@ -27,6 +27,11 @@ struct SetCommand {
 struct GetCommand {
     std::string id, property;  ///< property empty: everything
 };
+struct RawCommand {  ///< {"method", "params"} for experts: nothing of it is judged here
+    std::string id, method;
+    boost::json::value params;       ///< null: none
+    boost::json::value transaction;  ///< null: none
+};
 struct RequestCommand {
     std::string what;            ///< "device/remove"
     boost::json::object body;    ///< without `transaction`
@@ -41,7 +46,7 @@ struct BadCommand {
     std::string sentence;
     boost::json::value transaction;
 };
-using Command = std::variant<SetCommand, GetCommand, RequestCommand, BirthMessage, BadCommand>;
+using Command = std::variant<SetCommand, GetCommand, RawCommand, RequestCommand, BirthMessage, BadCommand>;
 
 /// Largest payloads taken.
 inline constexpr std::size_t kMaxPropertyBytes = 4096;
@@ -54,6 +59,7 @@ struct CommandHandlers {  ///< called on the broker's thread; must only enqueue
     std::function<void(SetCommand)> set;
     std::function<void(GetCommand)> get;
     std::function<void(RequestCommand)> request;
+    std::function<void(RawCommand)> raw{};
 };
 
 boost::json::object to_json(const CommandResult& result);

@@ -34,6 +34,7 @@ public:
     void start() {
         for (auto& subscription : options_.topics.leftover_subscriptions()) broker_.subscribe(std::move(subscription));
         for (auto& subscription : options_.topics.subscriptions()) broker_.subscribe(std::move(subscription));
+        if (options_.raw) broker_.subscribe(options_.topics.raw_subscription());
         timer_ = std::jthread([this](const std::stop_token& stop) { run_timer(stop); });
         broker_.start({.connected = [this] { with([&](Lifecycle& l) { l.connected(clock_.now()); }); },
                        .lost = {},
@@ -75,6 +76,10 @@ public:
         broker_.publish(passing(options_.topics.bridge_response(answer.what), to_text(to_json(answer)), 1));
     }
 
+    void answer_raw(const std::string& id, const RequestAnswer& answer) {
+        broker_.publish(passing(options_.topics.raw_response(id), to_text(to_json(answer)), 0));
+    }
+
     const PublisherOptions& options() const { return options_; }
     const Clock& clock() const { return clock_; }
     RandomBytes& random() const { return random_; }
@@ -112,12 +117,19 @@ private:
     void take(RequestCommand command) {
         if (handlers_.request) handlers_.request(std::move(command));
     }
+    void take(RawCommand command) {
+        if (handlers_.raw && options_.raw) handlers_.raw(std::move(command));
+    }
     void take(BirthMessage birth) {
         if (birth.online) with([&](Lifecycle& l) { l.birth(clock_.now()); });
     }
     void take(BadCommand bad) {
         if (const auto* request = std::get_if<BridgeRequest>(&bad.topic))
             return answer_request({request->what, nullptr, bad.sentence, bad.transaction});
+        if (const auto* raw = std::get_if<DeviceRaw>(&bad.topic)) {
+            if (options_.raw) answer_raw(raw->id, {"", nullptr, bad.sentence, bad.transaction});
+            return;
+        }
         CommandResult result{.value = nullptr, .code = "invalid_value", .message = bad.sentence, .transaction = bad.transaction};
         if (const auto* property = std::get_if<PropertySet>(&bad.topic)) {
             result.id = property->id;
@@ -221,6 +233,7 @@ void Publisher::event(const std::string& id, json::object event) {
     impl->broker().publish(passing(impl->options().topics.event(id), to_text(std::move(event)), 1));
 }
 void Publisher::result(const CommandResult& result) { impl()->answer_result(result); }
+void Publisher::raw_answer(const std::string& id, const RequestAnswer& answer) { impl()->answer_raw(id, answer); }
 void Publisher::answer(const RequestAnswer& answer) { impl()->answer_request(answer); }
 
 void Publisher::set_bridge_health(json::object health) {

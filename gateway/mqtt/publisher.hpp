@@ -24,6 +24,7 @@ struct PublisherOptions {
     std::chrono::milliseconds leftover_window{5000};    ///< how long to listen for what others of us have left
     std::chrono::milliseconds first_quiet{300};         ///< the first discovery waits for that much silence
     std::chrono::milliseconds last_seen_gap{600000};    ///< a state that changed in nothing but last_seen
+    bool raw = false;                                   ///< takes requests in the devices' own language
 };
 
 /// Every method may be called from any thread and returns at once.
@@ -71,6 +72,8 @@ public:
     /// After the state that confirms it.
     void result(const CommandResult& result);
 
+    /// Answer to <base>/<id>/raw/request.
+    void raw_answer(const std::string& id, const RequestAnswer& answer);
     /// Answer to <base>/bridge/request/<what>.
     void answer(const RequestAnswer& answer);
     /// Keys of the contract (version, commit, started_at, config, log_level, restart_required).

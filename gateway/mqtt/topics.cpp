@@ -118,6 +118,7 @@ std::optional<ParsedTopic> Topics::parse(std::string_view topic) const {
     std::string id(parts[0]);
     if (parts.size() == 2 && parts[1] == "set") return DeviceSet{std::move(id)};
     if (parts.size() == 2 && parts[1] == "get") return DeviceGet{std::move(id)};
+    if (parts.size() == 3 && parts[1] == "raw" && parts[2] == "request") return DeviceRaw{std::move(id)};
     if (parts.size() == 3 && parts[2] == "set" && is_word(parts[1], "_", kMaxPropertyChars))
         return PropertySet{std::move(id), std::string(parts[1])};
     return {};

@@ -20,11 +20,14 @@ struct DeviceSet {
 struct DeviceGet {
     std::string id;
 };
+struct DeviceRaw {  ///< a request in the device's own language
+    std::string id;
+};
 struct BridgeRequest {
     std::string what;  ///< "restart", "device/remove"
 };
 struct HaStatus {};  ///< Home Assistant came or went
-using ParsedTopic = std::variant<PropertySet, DeviceSet, DeviceGet, BridgeRequest, HaStatus>;
+using ParsedTopic = std::variant<PropertySet, DeviceSet, DeviceGet, DeviceRaw, BridgeRequest, HaStatus>;
 
 /// "a842a1001122" or "a842a1001122_2": ids that may appear in topics and unique ids.
 bool is_device_id(std::string_view text);
@@ -48,6 +51,7 @@ public:
     std::string event(std::string_view id) const { return device(id, "event"); }
     std::string snapshot(std::string_view id) const { return device(id, "snapshot"); }
     std::string detection(std::string_view id) const { return device(id, "detection"); }
+    std::string raw_response(std::string_view id) const { return device(id, "raw/response"); }
     std::string command(std::string_view id, std::string_view property) const;
 
     /// Unique within the broker: the base topic (characters Home Assistant refuses become '_') and the id.
@@ -58,6 +62,8 @@ public:
 
     /// Everything the gateway listens to.
     std::vector<Subscription> subscriptions() const;
+    /// Only where the configuration allows it.
+    Subscription raw_subscription() const { return {base_ + "/+/raw/request", 1, true}; }
     /// Listened to for a moment after the start, to find what devices that are gone have left behind.
     std::vector<Subscription> leftover_subscriptions() const;
 

@@ -178,6 +178,43 @@ TEST(DeviceActor, StopsAtOnceEvenWhenBackingOff) {
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4)) << "the back-off is 5 s";
 }
 
+TEST(DeviceActor, ARawRequestIsPassedOnAndItsAnswerGivenBack) {
+    Bench bench;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    PropertyCommand command{"raw", nullptr, json::value(9)};
+    command.raw = Request{"set_led_info", json::object{{"led_rule", "never"}}};
+    bench.actor->post(std::move(command));
+    ASSERT_TRUE(bench.sink.wait([&] { return !bench.sink.results.empty(); }));
+    EXPECT_EQ(bench.sink.results[0].code, "ok");
+    EXPECT_TRUE(bench.sink.results[0].answer.has_value());
+    EXPECT_EQ(bench.sink.results[0].transaction, json::value(9));
+    EXPECT_EQ(bench.device.calls.at(0).method, "set_led_info");
+}
+
+TEST(DeviceActor, APollThatBringsNothingNewTellsNobody) {
+    Bench bench;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    std::size_t told = 0;
+    {
+        const std::lock_guard lock(bench.sink.mutex);
+        told = bench.sink.events.size();
+    }
+    for (int i = 0; i < 3; ++i) {
+        int polls = 0;
+        {
+            const std::lock_guard lock(bench.device.mutex);
+            polls = bench.device.polls;
+        }
+        bench.actor->poll_now();
+        ASSERT_TRUE(bench.device.wait([&] { return bench.device.polls > polls; }));
+    }
+    EXPECT_EQ(bench.command("rssi", "1").code, "read_only");  // the polls before it are done
+    const std::lock_guard lock(bench.sink.mutex);
+    EXPECT_EQ(bench.sink.events.size(), told + 1) << "only the result";
+}
+
 TEST(Supervisor, BacksOffWithJitterToFiveMinutes) {
     Supervisor supervisor(1.0);
     const SteadyTime start{};
