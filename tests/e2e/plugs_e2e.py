@@ -232,7 +232,7 @@ class TwoHundred(HouseCase):
 
 
 class Firmware(HouseCase):
-    groups = [{"kind": "tapo_plug_tpap", "address": "NET.1", "mac": "02-00-00-00-06-01", "alias": "Flips", "third_party": True}]
+    groups = [{"kind": "tapo_plug_tpap", "address": "NET.1", "mac": "02-00-00-00-06-01", "alias": "Flips", "options": {"third_party": True}}]
 
     def test_an_update_that_changes_the_login_is_followed_and_undone(self):
         device = self.simulators.devices[0]

@@ -107,5 +107,52 @@ TEST(PlugFeatures, AColourBulbIsALightAndAPlugIsNone) {
     }
 }
 
+struct Promise {
+    const char* document;
+    Family family;
+    std::vector<std::string> device, child, not_device;
+};
+
+class OwnDocuments : public ::testing::TestWithParam<Promise> {};
+
+TEST_P(OwnDocuments, OfferWhatTheirKindHas) {
+    const Promise& promise = GetParam();
+    bool seen = false;
+    for (const auto& recording : recorded::plugs()) {
+        if (recording.name != promise.document || recording.family != promise.family) continue;
+        seen = true;
+        Offer offer(table_of(recording.family).rows, recording.identity.components);
+        offer.update(recording.document, recorded::kNow);
+        for (const std::string& id : promise.device) EXPECT_NE(offer.find(id), nullptr) << id;
+        for (const std::string& id : promise.not_device) EXPECT_EQ(offer.find(id), nullptr) << id;
+        const auto children = recorded::children(recording);
+        EXPECT_EQ(children.empty(), promise.child.empty());
+        if (children.empty()) continue;
+        Offer first(children.front().table.rows, children.front().components);
+        first.update(children.front().document, recorded::kNow);
+        for (const std::string& id : promise.child) EXPECT_NE(first.find(id), nullptr) << "child: " << id;
+        EXPECT_EQ(first.find("reboot"), nullptr);
+    }
+    EXPECT_TRUE(seen);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    PlugFeatures, OwnDocuments,
+    ::testing::Values(
+        Promise{"newest_meter", Family::tapo_plug, {"state", "power", "voltage", "current", "energy_today", "energy_month", "energy_total", "power_protection", "overloaded", "child_lock", "countdown", "auto_off_at", "led_rule", "firmware_latest", "auto_update", "power_on_behavior"}, {}, {"brightness"}},
+        Promise{"metering_strip", Family::tapo_plug, {"led", "firmware", "reboot"}, {"state", "power", "energy_today", "energy_total", "power_protection", "auto_off", "power_on_behavior"}, {"state", "on_since"}},
+        Promise{"hub_with_sensors", Family::tapo_plug, {"alarm", "led"}, {"temperature", "target_temperature", "heating", "child_lock", "battery", "rssi"}, {"state"}},
+        Promise{"dimmer_switch", Family::tapo_plug, {"state", "brightness", "light_preset", "transition_on", "transition_off", "power_on_behavior"}, {}, {"color", "smooth_transitions"}},
+        Promise{"colour_bulb_v1", Family::tapo_plug, {"state", "brightness", "color", "color_temp", "color_mode", "light_preset", "smooth_transitions"}, {}, {"transition_on", "led"}},
+        Promise{"meter_old_units", Family::kasa_plug, {"state", "power", "voltage", "current", "energy_today", "energy_month", "energy_counter", "energy_total", "led", "cloud_connection", "countdown", "on_since"}, {}, {"brightness"}},
+        Promise{"meter_new_units", Family::kasa_plug, {"state", "power", "voltage", "current", "energy_counter"}, {}, {}},
+        Promise{"plain_plug", Family::kasa_plug, {"state", "led", "rssi", "reboot"}, {}, {"power", "energy_total"}},
+        Promise{"metering_strip", Family::kasa_plug, {"state", "led"}, {"state", "power", "energy_total", "on_since"}, {"on_since"}},
+        Promise{"wall_switch", Family::kasa_plug, {"state", "motion_sensor", "motion_range", "ambient_light", "ambient_light_sensor"}, {}, {"power"}},
+        Promise{"dimmer", Family::kasa_plug, {"state", "brightness", "light_preset", "fade_on_time", "gentle_off_time"}, {}, {}},
+        Promise{"colour_bulb", Family::kasa_plug, {"state", "brightness", "color", "color_temp", "color_mode", "light_preset", "power", "energy_total", "cloud_connection"}, {}, {"led"}},
+        Promise{"light_strip", Family::kasa_plug, {"state", "brightness", "color", "color_temp", "power"}, {}, {"led"}}),
+    [](const auto& item) { return std::string(item.param.family == Family::tapo_plug ? "smart_" : "iot_") + item.param.document; });
+
 }  // namespace
 }  // namespace tplink::gateway

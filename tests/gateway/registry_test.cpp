@@ -66,8 +66,8 @@ struct House {
         device.answers = json::parse(R"({"get_device_info":{"rssi":-50,"fw_ver":"1.0"},
             "get_child_device_component_list":{"child_component_list":[]},
             "get_child_device_list":{"child_device_list":[
-                {"device_id":"c0","position":1,"nickname":"T25l","device_on":true,"category":"plug.powerstrip.sub-plug"},
-                {"device_id":"c1","position":2,"nickname":"VHdv","device_on":false,"category":"plug.powerstrip.sub-plug"}],"sum":2}})").as_object();
+                {"device_id":"child-0","position":1,"nickname":"T25l","device_on":true,"category":"plug.powerstrip.sub-plug"},
+                {"device_id":"child-1","position":2,"nickname":"VHdv","device_on":false,"category":"plug.powerstrip.sub-plug"}],"sum":2}})").as_object();
     }
 };
 
@@ -79,7 +79,9 @@ TEST(Registry, ADeviceOfTheConfigurationComesAndGoesWithIt) {
     ASSERT_TRUE(house.online(kId));
     ASSERT_NE(house.registry.view(kId), nullptr);
     EXPECT_EQ(house.registry.access(kId)->config.host, "127.0.0.1");
-    house.registry.configure(House::config({}));
+    Config without = House::config({});
+    without.discovery.adopt = false;  // else it stays as one that discovery knows
+    house.registry.configure(without);
     ASSERT_TRUE(house.wait([&] { return !house.removed.empty(); }));
     EXPECT_EQ(house.removed, std::vector<std::string>{kId});
     EXPECT_EQ(house.registry.view(kId), nullptr);
@@ -124,7 +126,7 @@ TEST(Registry, OutletsAreFoundByTheirOwnIdsAndCommandedThroughTheirStrip) {
     EXPECT_EQ(house.results[0].id, two);
     const std::lock_guard lock(house.device.mutex);
     ASSERT_EQ(house.device.calls.size(), 1U);
-    EXPECT_EQ(house.device.calls[0].child, "c1");
+    EXPECT_EQ(house.device.calls[0].child, "child-1");
 }
 
 TEST(Registry, AnOutletThatIsGoneIsTakenOut) {
