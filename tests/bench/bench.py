@@ -1,6 +1,6 @@
 """Measures the release build from outside: python3 tests/bench/bench.py --build build/release [PART...]
 
-Parts: house poll_klap poll_aes thousand streams browser; all of them unless some are named. Called by script/bench.
+Parts: house poll_klap poll_aes poll_tpap poll_xor thousand streams browser; all of them unless some are named. Called by script/bench.
 """
 
 import argparse
@@ -97,11 +97,13 @@ def house(world, table):
     world.end(again)
 
 
-def poll(world, table, kind, must=None, dream=None, count=200):
-    simulators = world.simulators({"kind": f"tapo_plug_{kind}", "address": "127.0.50.1", "mac": "02-00-00-50-00-00", "alias": "Plug", "repeat": count})
-    world.configure(simulators.devices, poll_s=1)
+def poll(world, table, kind, must=None, dream=None, count=200, family="tapo"):
+    simulators = world.simulators({"kind": f"{family}_plug_{kind}", "address": "127.0.50.1", "mac": "02-00-00-50-00-00", "alias": "Plug", "repeat": count})
+    world.configure(simulators.devices, poll_s=1, family=f"{family}_plug")
     gateway = world.gateway()
     world.wait_online(count, 60)
+    logins = world.total("device_logins_total")
+    table.add(f"first login, {kind.upper()}, CPU with everything that follows it", 1000 * Outside(gateway.pid).cpu_s() / max(1, logins), "ms", note="start-up of the process included")
     wait(3)
     begun, before = time.monotonic(), world.total("device_polls_total")
     with Interval(gateway.pid, simulators.pid, world.broker.pid) as spent:
@@ -219,7 +221,8 @@ def browser(world, table):
         end_viewers(world, load)
 
 
-PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "thousand": thousand,
+PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "poll_tpap": lambda w, t: poll(w, t, "tpap", 0.2),
+         "poll_xor": lambda w, t: poll(w, t, "xor", 0.05, family="kasa"), "thousand": thousand,
          "streams": streams, "browser": browser}
 
 
