@@ -93,7 +93,9 @@ void read_transport(Found& found, const json::object& result) {
         found.https = true;
     }
     const json::object* tpap = find_object(result, "tpap");
-    if (tpap && port_of(*tpap, "port") != 0) found.port = port_of(*tpap, "port");
+    if (!tpap) return;
+    if (port_of(*tpap, "port") != 0) found.port = port_of(*tpap, "port");
+    if (find_int(*tpap, "tls").value_or(0) > 0) found.https = true;
 }
 
 } // namespace
