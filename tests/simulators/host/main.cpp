@@ -23,9 +23,9 @@ using namespace tplink;
 constexpr const char* kUsage =
     "device_simulators (--config FILE.json | --demo) [--net 127.0.0] [--discovery-port N] [--control-port "
     "N]\n"
-    "  --demo             cameras at NET.21 (L1), .22 (L3), .23 (L3, H.265), plugs at .31 (AES), .32 "
-    "(KLAP);\n"
-    "                     account demo@example.com / demo-password\n"
+    "  --demo             one of each kind of the demo, at NET.21 and on; account demo@example.com / "
+    "demo-password\n"
+    "  --config           see tests/simulators/README.md\n"
     "  --net              first three numbers of the demo addresses\n"
     "  --discovery-port   UDP port of each device: 20002 unless given, 0 any, -1 none\n"
     "  --control-port     of the HTTP interface for tests, on 127.0.0.1: any unless given\n"
