@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -15,6 +16,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr std::size_t kMaxNotes = 4096;      // a network may invent devices
+constexpr std::chrono::milliseconds kMoreMayCome{200};
 constexpr std::size_t kMaxFile = 16U << 20;  // bytes; 1000 devices need 300 kB
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -102,7 +104,10 @@ std::string write_private(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-StateStore::StateStore(std::string directory) : directory_(std::move(directory)) { load(); }
+StateStore::StateStore(std::string directory) : directory_(std::move(directory)) {
+    load();
+    writer_ = std::jthread([this](const std::stop_token& stop) { write_later(stop); });
+}
 
 void StateStore::load() {
     std::error_code ec;
@@ -130,6 +135,7 @@ void StateStore::load() {
 }
 
 void StateStore::save() {
+    dirty_ = false;
     json::object devices;
     for (const auto& [mac, learned] : devices_) devices[mac] = to_json(learned);
     const json::object root{{"devices", devices}, {"texts", texts_to_json(texts_)}, {"added", texts_to_json(added_)}, {"notes", texts_to_json(notes_)}};
@@ -146,7 +152,18 @@ void StateStore::put_device(const std::string& mac, const Learned& learned) {
     const std::lock_guard lock(mutex_);
     if (const auto at = devices_.find(mac); at != devices_.end() && at->second == learned) return;
     devices_[mac] = learned;
-    save();
+    dirty_ = true;
+    learned_.notify_one();
+}
+
+void StateStore::write_later(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        learned_.wait(lock, stop, [&] { return dirty_; });
+        if (!dirty_) return;
+        learned_.wait_for(lock, stop, kMoreMayCome, [] { return false; });
+        if (dirty_) save();
+    }
 }
 
 void StateStore::remove_device(const std::string& mac) {

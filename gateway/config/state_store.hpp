@@ -1,11 +1,14 @@
 #pragma once
 // What was learned and must survive a restart: one JSON file in state_dir, mode 0600, replaced in one step.
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 #include "gateway/device/opener.hpp"
 
@@ -17,6 +20,7 @@ public:
     explicit StateStore(std::string directory);
 
     std::map<std::string, Learned> devices() const;
+    /// Written a moment later, with all others of that moment: hundreds of devices are learned at once.
     void put_device(const std::string& mac, const Learned& learned);
     void remove_device(const std::string& mac);
 
@@ -43,11 +47,15 @@ public:
 private:
     void load();
     void save();  // with the mutex held
+    void write_later(const std::stop_token& stop);
 
     mutable std::mutex mutex_;
+    std::condition_variable_any learned_;
+    bool dirty_ = false;
     std::string directory_, problem_;
     std::map<std::string, Learned> devices_;
     std::map<std::string, std::string> texts_, added_, notes_;
+    std::jthread writer_;  // last: it writes what is left before the rest goes
 };
 
 }  // namespace tplink::gateway
