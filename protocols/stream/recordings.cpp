@@ -1,0 +1,117 @@
+#include "protocols/stream/recordings.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "protocols/error_codes.hpp"
+
+namespace tplink::stream {
+namespace {
+
+constexpr std::size_t kMostRecordings = 1000;
+constexpr int kPage = 100, kMostPages = 10;
+constexpr int kPlayerIdSince = 6;  // of the component `playback`
+
+std::optional<std::int64_t> number_at(const json::object& object, std::string_view key) {
+    const json::value* value = object.if_contains(key);
+    if (value == nullptr) return std::nullopt;
+    if (const json::string* text = value->if_string()) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+        return error == std::errc() && end == text->data() + text->size() ? std::optional(number) : std::nullopt;
+    }
+    json::error_code error;
+    const auto number = value->to_number<std::int64_t>(error);
+    return error ? std::nullopt : std::optional(number);
+}
+
+void read_one(const json::value& entry, SearchPage& page) {
+    const json::object* object = entry.if_object();
+    if (object == nullptr || page.recordings.size() >= kMostRecordings) return;
+    // {"search_video_results_1": {...}}; some firmware leaves the inner name out.
+    if (!object->empty() && object->begin()->value().is_object()) object = &object->begin()->value().get_object();
+    const auto start = number_at(*object, "startTime"), end = number_at(*object, "endTime");
+    if (!start || !end || *start < 0 || *end <= *start) return;
+    const auto type = number_at(*object, "video_type");
+    page.recordings.push_back({*start, *end, static_cast<int>(type ? *type : number_at(*object, "vedio_type").value_or(0))});
+}
+
+Request search_utc(const DayWish& wish, const std::optional<std::int64_t>& user, int first) {
+    json::object query{{"channel", 0}, {"start_time", wish.begin_s}, {"end_time", wish.end_s}, {"start_index", first}, {"end_index", first + kPage - 1}};
+    if (user) query["id"] = *user;
+    else query["player_id"] = wish.player_id;
+    return {"searchVideoWithUTC", json::object{{"playback", json::object{{"search_video_with_utc", std::move(query)}}}}};
+}
+
+Request search_day(const DayWish& wish, std::int64_t user, int first) {
+    return {"searchVideoOfDay", json::object{{"playback", json::object{{"search_video_utility", json::object{{"channel", 0}, {"date", wish.date},
+                                {"start_index", first}, {"end_index", first + kPage - 1}, {"id", user}}}}}}};
+}
+
+Result<std::int64_t> ask_user_id(const AskCamera& ask) {
+    const json::value answer = TRY(ask({"getUserID", json::object{{"system", json::object{{"get_user_id", "null"}}}}}));
+    const json::object* object = answer.if_object();
+    if (object != nullptr && object->contains("system") && object->at("system").is_object()) object = &object->at("system").get_object();
+    const auto user = object == nullptr ? std::nullopt : number_at(*object, "user_id");
+    if (!user) return fail(Errc::malformed, "getUserID: no user_id in the answer");
+    return *user;
+}
+
+bool is_stale_user(const Error& error) { return error.device_code == -71103 || error.device_code == -71105; }
+
+/// All pages of one dialect.
+template <class Search> Result<std::vector<Recording>> all_pages(const AskCamera& ask, Search search) {
+    std::vector<Recording> found;
+    for (int page = 0; page < kMostPages; ++page) {
+        const json::value answer = TRY(ask(search(page * kPage)));
+        SearchPage read = parse_search(answer);
+        found.insert(found.end(), read.recordings.begin(), read.recordings.end());
+        if (!read.more || read.recordings.empty()) break;
+    }
+    return found;
+}
+
+Result<std::vector<Recording>> search(const DayWish& wish, const AskCamera& ask) {
+    if (wish.playback_version >= kPlayerIdSince) {
+        auto found = all_pages(ask, [&](int first) { return search_utc(wish, std::nullopt, first); });
+        if (found || found.error().code != Errc::unsupported) return found;
+    }
+    std::int64_t user = TRY(ask_user_id(ask));
+    for (int attempt = 0;; ++attempt) {
+        auto found = all_pages(ask, [&](int first) { return search_utc(wish, user, first); });
+        if (!found && found.error().code == Errc::unsupported)
+            found = all_pages(ask, [&](int first) { return search_day(wish, user, first); });
+        if (found || attempt > 0 || !is_stale_user(found.error())) return found;
+        user = TRY(ask_user_id(ask));
+    }
+}
+
+} // namespace
+
+SearchPage parse_search(const json::value& answer) {
+    SearchPage page;
+    const json::object* object = answer.if_object();
+    if (object != nullptr)
+        if (const json::value* inner = object->if_contains("playback"); inner != nullptr && inner->is_object()) object = &inner->get_object();
+    if (object == nullptr) return page;
+    if (const json::value* list = object->if_contains("search_video_results"); list != nullptr && list->is_array())
+        for (const json::value& entry : list->get_array()) read_one(entry, page);
+    page.more = number_at(*object, "to_be_continued").value_or(0) != 0;
+    return page;
+}
+
+Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask) {
+    std::vector<Recording> found = TRY(search(wish, ask));
+    std::sort(found.begin(), found.end(), [](const Recording& a, const Recording& b) { return std::pair(a.start_s, a.end_s) < std::pair(b.start_s, b.end_s); });
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+std::string download_request(unsigned seq, unsigned channel, const Recording& recording, DownloadKind kind, std::string_view player_id) {
+    return R"({"type":"request","seq":)" + std::to_string(seq) + R"(,"params":{"download":{"client_id":1,"channels":[)" + std::to_string(channel) +
+           R"(],"media_type":)" + std::to_string(static_cast<int>(kind)) + R"(,"start_time":")" + std::to_string(recording.start_s) +
+           R"(","end_time":")" + std::to_string(recording.end_s) + R"(","player_id":")" + std::string(player_id) + R"("},"method":"get"}})";
+}
+
+} // namespace tplink::stream

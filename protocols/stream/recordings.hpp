@@ -1,0 +1,65 @@
+#pragma once
+// What a camera's card holds: asked over the control API, fetched over port 8800.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocols/session.hpp"
+#include "protocols/stream/media_source.hpp"
+
+namespace tplink::stream {
+
+/// Seconds since 1970, as the camera lists them: a download wants exactly these.
+struct Recording {
+    std::int64_t start_s = 0, end_s = 0;
+    int type = 0;  ///< the camera's own number: 1 continuous, 2 motion
+    bool operator==(const Recording&) const = default;
+};
+
+/// One request to the control API of the camera.
+using AskCamera = std::function<Result<json::value>(const Request&)>;
+
+struct DayWish {
+    std::int64_t begin_s = 0, end_s = 0;  ///< of the day, since 1970
+    std::string date;                     ///< "20260918": the same in words, for older firmware
+    int playback_version = 0;             ///< of the component `playback`; 0: not told
+    std::string player_id;                ///< 32 hex digits, of ours
+};
+
+/// Both search dialects, the newer first; a user id that is refused is fetched again, once. Sorted by time, each once.
+/// errors: those of `ask`; refused with the reason (no card); unsupported.
+Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask);
+
+/// What one answer of the search lists; pieces that make no sense are left out. At most 1000.
+struct SearchPage {
+    std::vector<Recording> recordings;
+    bool more = false;
+};
+SearchPage parse_search(const json::value& answer);
+
+/// One download over a connection of its own. One thread; cancel() from any.
+class RecordingDownload {
+public:
+    virtual ~RecordingDownload() = default;
+    /// errors: as MediaSource::open(); refused (busy, no card, no such recording).
+    virtual Result<void> open() = 0;
+    struct Piece {
+        MediaPart part;
+        std::uint64_t sequence = 0;  ///< rises by one; the same piece has the same number in another session
+    };
+    /// Nothing at the end of the recording. errors: as MediaSource::read().
+    virtual Result<std::optional<Piece>> next(std::chrono::milliseconds timeout) = 0;
+    virtual void cancel() = 0;
+};
+/// kind: 0 the recording, 2 its thumbnail, 3 a picture of now (`recording` does not matter then).
+enum class DownloadKind { recording = 0, thumbnail = 2, picture = 3 };
+std::unique_ptr<RecordingDownload> make_download(const MediaEndpoint& endpoint, const Recording& recording, DownloadKind kind,
+                                                 std::unique_ptr<net::TcpConnector> connector, RandomBytes& random);
+
+/// The body of the part that asks for it; player_id: 32 hex digits.
+std::string download_request(unsigned seq, unsigned channel, const Recording& recording, DownloadKind kind, std::string_view player_id);
+
+}  // namespace tplink::stream
