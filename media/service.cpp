@@ -13,6 +13,7 @@
 #include "media/stream_log.hpp"
 #include "media/talk/speech_decoder.hpp"
 #include "media/talk/talks.hpp"
+#include "media/transcode/transcoder.hpp"
 #include "media/webrtc/peers.hpp"
 
 namespace tplink::media {
@@ -20,6 +21,8 @@ namespace {
 
 // A viewer gets its answer within 10 s, whatever the camera does.
 constexpr std::chrono::milliseconds kViewLimit{9500};
+
+constexpr std::chrono::milliseconds kPictureLimit{4000};
 
 std::string lesser_of(const std::string& stream) { return stream.empty() || stream == "main" ? "sub" : stream + "/sub"; }
 
@@ -36,6 +39,7 @@ public:
         wake_->notify();
         control_.join();
         talks_.stop_all();
+        shelf_.stop();
         for (const auto& stream : cameras_.all()) stream->shut_down();
     }
 
@@ -121,6 +125,12 @@ public:
         return make_mjpeg_feed(TRY(view(door, {.sound = false})), options);
     }
 
+    Result<std::shared_ptr<const RecordingFile>> recording(const std::string& id, const stream::Recording& wanted) override {
+        const auto camera = cameras_.spec(id);
+        if (!camera || camera->spec.streams.empty()) return fail(Errc::refused, "there is no camera " + id);
+        return shelf_.get(id, camera->spec.streams.front().endpoint, wanted);
+    }
+
     Result<void> speak(const std::string& id, Bytes file, const std::string& content_type) override {
         const auto endpoint = TRY(talk_endpoint(id));
         const Buffer speech = TRY(decode_speech(file, content_type));
@@ -144,8 +154,12 @@ private:
     std::shared_ptr<LiveStream> make_stream(const CameraSpec& camera, const StreamSpec& stream);
     Result<Door> find(const std::string& id, const std::string& stream) const;
     Result<std::shared_ptr<Viewing>> view(const Door& door, ViewWish wish = {}) const;
-    Result<std::shared_ptr<Viewing>> view_h264(const std::string& id, const std::string& stream) const;
-    Result<Still> fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width);
+    Result<std::shared_ptr<Viewing>> view_h264(const std::string& id, const std::string& stream);
+    bool may_transcode() const {
+        const std::lock_guard lock(mounts_mutex_);
+        return options_.transcode;
+    }
+    Result<Still> fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width, bool battery, bool stale_will_do);
     void mount_paths();
     Result<stream::MediaEndpoint> talk_endpoint(const std::string& id) const;
     OpenTalk talk_opener(const std::string& id);
@@ -158,7 +172,9 @@ private:
     const std::shared_ptr<Wake> wake_ = std::make_shared<Wake>();
     const std::shared_ptr<ViewerLimit> limit_;
     CameraTable cameras_;
+    Transcoders transcoders_;
     Talks talks_;
+    Shelf shelf_;
     Stills stills_;
     struct Mounted {
         std::weak_ptr<LiveStream> stream;
@@ -199,26 +215,32 @@ Result<std::shared_ptr<Viewing>> ServiceImpl::view(const Door& door, ViewWish wi
     return std::move(*viewing);
 }
 
-// Browsers take no H.265: then the lesser stream is the better picture.
-Result<std::shared_ptr<Viewing>> ServiceImpl::view_h264(const std::string& id, const std::string& stream) const {
+// For viewers that take no H.265: the lesser stream when it is H.264, else a transcoding where that is allowed.
+Result<std::shared_ptr<Viewing>> ServiceImpl::view_h264(const std::string& id, const std::string& stream) {
     const auto wanted = TRY(find(id, stream));
     const auto lesser = cameras_.find(id, lesser_of(stream));
+    std::shared_ptr<Viewing> as_it_is;
     if (wanted.stream->known_format().video != Codec::h265 || !lesser) {
-        auto viewing = TRY(view(wanted));
-        if (viewing->format().video == Codec::h264) return viewing;
+        as_it_is = TRY(view(wanted));
+        if (as_it_is->format().video == Codec::h264) return as_it_is;
     }
-    if (lesser) {
+    if (lesser && lesser.stream->known_format().video != Codec::h265) {
         auto viewing = TRY(view(lesser));
         if (viewing->format().video == Codec::h264) return viewing;
     }
-    return fail(Errc::unsupported, "the camera sends H.265, which browsers do not take over WebRTC, and has no H.264 stream; "
-                                   "use RTSP or set its video to H.264 in the vendor's app");
+    if (!may_transcode())
+        return fail(Errc::unsupported, "the camera sends H.265, which this viewer does not take, and has no H.264 stream; use RTSP, set its video to "
+                                       "H.264 in the vendor's app, or allow media.transcode");
+    if (!as_it_is) as_it_is = TRY(view(wanted));
+    return transcoders_.view(std::move(as_it_is));
 }
 
 Result<Still> ServiceImpl::still(const std::string& id, std::chrono::milliseconds max_age, unsigned width, bool allow_stale) {
     const auto streams = cameras_.streams_of(id);
     if (streams.empty()) return fail(Errc::refused, "there is no camera " + id);
-    auto fresh = fresh_still(streams, max_age, width);
+    const auto camera = cameras_.spec(id);
+    const bool battery = camera && camera->spec.view_limit.count() > 0;
+    auto fresh = fresh_still(streams, max_age, width, battery, allow_stale);
     if (fresh || !allow_stale) return fresh;
     std::shared_ptr<LiveStream> newest;
     SteadyTime newest_arrival{};
@@ -232,13 +254,21 @@ Result<Still> ServiceImpl::still(const std::string& id, std::chrono::millisecond
 
 // Without opening anything when a cached picture is young enough or a stream runs anyway: a still never costs a second
 // camera session.
-Result<Still> ServiceImpl::fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width) {
+Result<Still> ServiceImpl::fresh_still(const CameraTable::Streams& streams, std::chrono::milliseconds max_age, unsigned width, bool battery,
+                                       bool stale_will_do) {
     const auto oldest = std::chrono::steady_clock::now() - max_age;
     for (const auto& stream : streams)
         if (const auto keyframe = stream->hub()->last_keyframe(); keyframe && keyframe->arrival >= oldest)
             return stills_.of_keyframe(*stream->hub(), width);
     for (const auto& stream : streams)
         if (stream->hub()->has_keyframe()) return stills_.of_newest(*stream->hub(), width);
+    if (battery) {
+        if (stale_will_do) return fail(Errc::refused, "the camera saves its battery, and there is no picture of it yet; watch it once, or ask with max_age_s=0");
+        // A picture without a video session costs it least, where it knows that request.
+        const stream::MediaEndpoint& endpoint = streams.front()->spec().endpoint;
+        if (endpoint.scheme == stream::Scheme::tapo)
+            if (auto jpeg = fetch_picture(endpoint, {}, stream::DownloadKind::picture, kPictureLimit)) return Still{std::move(*jpeg), std::chrono::system_clock::now()};
+    }
     // Nothing runs. The lesser stream costs camera and network less.
     const auto sub = std::find_if(streams.begin(), streams.end(), [](const auto& s) { return s->spec().name == "sub"; });
     const auto& chosen = sub == streams.end() ? streams.front() : *sub;

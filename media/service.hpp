@@ -11,6 +11,7 @@
 
 #include "media/hub.hpp"
 #include "media/ingest/rtsp_ingest.hpp"
+#include "media/recording/shelf.hpp"
 #include "media/stream_state.hpp"
 #include "media/web/byte_feed.hpp"
 #include "protocols/stream/media_source.hpp"
@@ -24,6 +25,7 @@ struct ServiceOptions {
     Credentials rtsp_user;           ///< empty user name: open to everybody
     std::uint16_t webrtc_port_min = 8660, webrtc_port_max = 8759;
     std::vector<std::string> webrtc_candidates;  ///< local addresses to offer; empty: all but loopback
+    bool transcode = false;  ///< H.265 may be made H.264 for viewers that take nothing else
     unsigned viewers_max = 32;
     std::chrono::milliseconds linger{15000};       ///< camera session kept after the last viewer
     std::chrono::milliseconds stall_timeout{5000}; ///< no media that long: reconnect
@@ -111,6 +113,9 @@ public:
     /// The stream as an endless HTTP body, without WebRTC. errors: as whep_open().
     virtual Result<std::unique_ptr<ByteFeed>> live_mp4(const std::string& id, const std::string& stream, bool h265_is_fine) = 0;
     virtual Result<std::unique_ptr<ByteFeed>> live_mjpeg(const std::string& id, const std::string& stream, const MjpegOptions& options) = 0;
+
+    /// A recording of the camera's card as a file; blocks until it is there. errors: those of fetch_recording.
+    virtual Result<std::shared_ptr<const RecordingFile>> recording(const std::string& id, const stream::Recording& recording) = 0;
 
     /// Plays a sound file on the camera's speaker; blocks until it was. `content_type`: of the file, see decode_speech().
     /// errors: malformed (the file), unsupported (no speaker), refused (somebody else is talking; privacy), those of

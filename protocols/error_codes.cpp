@@ -173,4 +173,8 @@ Error device_error(Dialect dialect, int code, std::string_view context) {
     return error;
 }
 
+bool is_stale_user(int code) { return code == -71103 || code == -71105; }
+bool is_no_recording(int code) { return code == -52402; }
+bool is_recording_busy(int code) { return code == -52405 || code == -52417 || code == -52435; }
+
 } // namespace tplink

@@ -48,4 +48,11 @@ std::string_view meaning_of(Dialect dialect, int code);
 /// "<context>: <meaning> (error <code>)" with the decision, the number and, for locked_out, the usual time.
 Error device_error(Dialect dialect, int code, std::string_view context);
 
+/// Recordings: the user id of a search is not good (any more), a new one may be.
+bool is_stale_user(int code);
+/// Recordings: the card holds no such one.
+bool is_no_recording(int code);
+/// Recordings: somebody else fetches one; a little later it may be our turn.
+bool is_recording_busy(int code);
+
 } // namespace tplink

@@ -1,6 +1,7 @@
 #include "gateway/app/registry.hpp"
 
 #include <algorithm>
+#include <future>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -402,6 +403,32 @@ void Registry::command(const std::string& id, PropertyCommand command) {
     CommandResult nobody{id, command.property, command.value, "unknown_property", "there is no device '" + id + "'", command.transaction};
     if (command.raw) nobody.answer = json::value(nullptr);
     if (listener_.result) listener_.result(nobody);
+}
+
+Result<json::value> Registry::ask(const std::string& id, Request request, std::chrono::milliseconds limit) {
+    using Answer = Result<json::value>;
+    std::future<Answer> answer;
+    {
+        // The question alone keeps the promise: when the device goes, so does it.
+        const auto promise = std::make_shared<std::promise<Answer>>();
+        answer = promise->get_future();
+        const std::lock_guard lock(mutex_);
+        const Entry* entry = find(id);
+        if (entry == nullptr) return fail(Errc::refused, "there is no device '" + id + "'");
+        const auto view = entry->actor->views();
+        for (const auto& one : view)
+            if (one->id == id && !one->via.empty()) request.child = one->identity.device_id;
+        const bool taken = entry->actor->ask([promise, request = std::move(request)](Session* session) {
+            promise->set_value(session == nullptr ? Answer(fail(Errc::unreachable, "the device is offline")) : session->call(request));
+        });
+        if (!taken) return fail(Errc::refused, "the device has too much to do; try again in a moment");
+    }
+    if (answer.wait_for(limit) != std::future_status::ready) return fail(Errc::timeout, "the device does not answer in time");
+    try {
+        return answer.get();
+    } catch (const std::future_error&) {
+        return fail(Errc::cancelled, "the device was removed");
+    }
 }
 
 bool Registry::poll(const std::string& id) {

@@ -69,6 +69,9 @@ public:
 
     /// Answers by the listener's `result`; at once when the device does not exist.
     void command(const std::string& id, PropertyCommand command);
+    /// Asks the device something of its own, outside of polls and commands; a child is named by the request. Blocks for at
+    /// most `limit`. errors: refused (no such device, too much to do), unreachable (offline), timeout, those of Session::call.
+    Result<json::value> ask(const std::string& id, Request request, std::chrono::milliseconds limit);
     bool poll(const std::string& id);
     bool reconnect(const std::string& id);
 

@@ -138,6 +138,7 @@ media::ServiceOptions service_options(const Config& config, const Credentials& r
     options.webrtc_port_min = config.webrtc.port_min;
     options.webrtc_port_max = config.webrtc.port_max;
     options.webrtc_candidates = config.webrtc.candidates;
+    options.transcode = config.media.transcode;
     options.viewers_max = config.media.viewers_max;
     options.linger = config.media.linger;
     return options;
@@ -206,6 +207,7 @@ public:
                                                   {"mp4", "api/devices/" + id + "/live.mp4"},
                                                   {"mjpeg", "api/devices/" + id + "/live.mjpeg"},
                                                   {"talk", "api/devices/" + id + "/talk"},
+                                                  {"recordings", "api/devices/" + id + "/recordings"},
                                                   {"snapshot", "api/devices/" + id + "/snapshot.jpg"}}}};
     }
 
@@ -233,6 +235,11 @@ public:
                              const Buffer piece = TRY(feed->next(timeout));
                              return std::string(as_text(piece));
                          }};
+    }
+
+    Result<VideoRecording> recording(const std::string& id, std::int64_t start_s, std::int64_t end_s) override {
+        const auto file = TRY(service_->recording(id, {start_s, end_s, 0}));
+        return VideoRecording{file->path(), file->size(), file};
     }
 
     Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) override {

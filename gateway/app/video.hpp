@@ -24,6 +24,12 @@ struct VideoFeed {
     std::string content_type;
     std::function<Result<std::string>(std::chrono::milliseconds timeout)> next;
 };
+/// A recording as a file that stays while `owner` does.
+struct VideoRecording {
+    std::string path;
+    std::size_t size = 0;
+    std::shared_ptr<const void> owner;
+};
 struct LiveWish {
     bool mjpeg = false;      ///< else fragmented MP4
     std::string stream;      ///< empty: what suits
@@ -56,6 +62,8 @@ public:
     /// "main", "sub", "2", "2/sub".
     virtual bool has_stream(const std::string& id, const std::string& stream) const = 0;
     virtual Result<VideoFeed> live(const std::string& id, const LiveWish& wish) = 0;
+    /// Times in seconds since 1970, as the camera lists them. Blocks until the file is there.
+    virtual Result<VideoRecording> recording(const std::string& id, std::int64_t start_s, std::int64_t end_s) = 0;
     /// Plays a sound file on the camera; blocks until it was.
     virtual Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) = 0;
     /// Candidates that come later (RFC 8840). errors: refused when there is no such session, malformed.

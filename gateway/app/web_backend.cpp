@@ -1,14 +1,21 @@
 #include "gateway/app/web_backend.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <ctime>
 
 #include "gateway/app/views.hpp"
 #include "gateway/version.hpp"
+#include "protocols/base/random.hpp"
+#include "protocols/error_codes.hpp"
+#include "protocols/stream/recordings.hpp"
 
 namespace tplink::gateway {
 namespace {
 
 constexpr auto kCommandPatience = std::chrono::seconds(15);
+constexpr auto kRecordingPatience = std::chrono::seconds(15);
+constexpr std::chrono::seconds kLongestRecording = std::chrono::hours(24);
 constexpr auto kUsualAge = std::chrono::seconds(10);  // of a picture nobody asked to be younger
 
 /// The camera cannot be had just now, with the reason.
@@ -85,6 +92,50 @@ WebResult<LiveBody> GatewayBackend::live(const std::string& id, const LiveReques
     auto feed = parts_.video->live(id, {request.mjpeg, request.stream, request.h265, request.width, request.fps});
     if (!feed) return tl::unexpected(unavailable(feed.error()));
     return LiveBody{std::move(feed->content_type), std::move(feed->next)};
+}
+
+WebResult<json::array> GatewayBackend::recordings(const std::string& id, const std::string& date) {
+    if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
+    const auto view = parts_.registry.view(id);
+    stream::DayWish wish;
+    std::tm begin{};
+    begin.tm_year = std::stoi(date.substr(0, 4)) - 1900;
+    begin.tm_mon = std::stoi(date.substr(5, 2)) - 1;
+    begin.tm_mday = std::stoi(date.substr(8, 2));
+    begin.tm_isdst = -1;
+    std::tm end = begin;
+    ++end.tm_mday;  // not always 24 hours later
+    wish.begin_s = std::mktime(&begin);
+    wish.end_s = std::mktime(&end);
+    wish.date = date.substr(0, 4) + date.substr(5, 2) + date.substr(8, 2);
+    wish.player_id = hex_lower(system_random().bytes(16));
+    for (const Component& component : view->identity.components)
+        if (component.name == "playback") wish.playback_version = component.version;
+    const auto found = stream::list_recordings(wish, [&](const Request& request) { return parts_.registry.ask(id, request, kRecordingPatience); });
+    if (!found) return tl::unexpected(unavailable(found.error()));
+    json::array list;
+    for (const stream::Recording& one : *found)
+        list.push_back(json::object{{"id", std::to_string(one.start_s) + "-" + std::to_string(one.end_s)},
+                                    {"start", iso_time(WallTime(std::chrono::seconds(one.start_s)))},
+                                    {"end", iso_time(WallTime(std::chrono::seconds(one.end_s)))},
+                                    {"duration_s", one.end_s - one.start_s},
+                                    {"type", one.type == 2 ? "motion" : "continuous"}});
+    return list;
+}
+
+WebResult<RecordingFileInfo> GatewayBackend::recording(const std::string& id, const std::string& rid) {
+    if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
+    std::int64_t start = 0, end = 0;
+    const char* last = rid.data() + rid.size();
+    const auto first = std::from_chars(rid.data(), last, start);
+    const bool split = first.ec == std::errc{} && first.ptr != last && *first.ptr == '-';
+    const auto second = split ? std::from_chars(first.ptr + 1, last, end) : first;
+    if (!split || second.ec != std::errc{} || second.ptr != last || start < 0 || end <= start || end - start > kLongestRecording.count())
+        return tl::unexpected(not_found("recording", rid));
+    auto file = parts_.video->recording(id, start, end);
+    if (file) return RecordingFileInfo{std::move(file->path), file->size, std::move(file->owner)};
+    if (is_no_recording(file.error().device_code)) return tl::unexpected(not_found("recording", rid));
+    return tl::unexpected(unavailable(file.error()));
 }
 
 WebResult<void> GatewayBackend::talk(const std::string& id, const std::string& sound, const std::string& content_type) {

@@ -21,6 +21,8 @@ public:
     WebResult<void> whep_trickle(const std::string& session, const std::string& fragment) override;
     WebResult<LiveBody> live(const std::string& id, const LiveRequest& request) override;
     WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override;
+    WebResult<json::array> recordings(const std::string& id, const std::string& date) override;
+    WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid) override;
     Health health() override;
     std::string metrics() override { return metrics_text(parts_); }
     WebResult<json::object> discover(const json::object& body) override { return object_of("device/discover", body); }

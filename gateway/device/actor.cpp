@@ -150,6 +150,11 @@ void DeviceActor::run(std::stop_token stop) {
             if (!queued) break;
             handle(*queued);
         }
+        while (!stop.stop_requested()) {
+            const auto question = inbox_.take_question();
+            if (!question) break;
+            (*question)(supervisor_.standing_refusal(deps_.clock.now()) ? nullptr : session_.get());
+        }
         inbox_.wait(stop, next_deadline());
     }
     drop_session();

@@ -41,6 +41,8 @@ public:
 
     void post(PropertyCommand command);
     void poll_now() { inbox_.wish({.poll = true}); }
+    /// Runs `question` with the session, soon; false when too many wait. A question that is never run is destroyed.
+    bool ask(Question question) { return inbox_.ask(std::move(question)); }
     void reconnect() { inbox_.wish({.reconnect = true}); }
     /// Names or exclusions of what hangs on it changed.
     void reload_children() { inbox_.wish({.children = true}); }

@@ -34,7 +34,7 @@ void Inbox::wish(const Wishes& wishes) {
 
 void Inbox::wait(std::stop_token stop, std::optional<SteadyTime> deadline) {
     std::unique_lock lock(mutex_);
-    const auto ready = [&] { return !commands_.empty() || wishes_.any(); };
+    const auto ready = [&] { return !commands_.empty() || !questions_.empty() || wishes_.any(); };
     if (deadline) changed_.wait_until(lock, stop, *deadline, ready);
     else changed_.wait(lock, stop, ready);
 }
@@ -44,6 +44,22 @@ std::optional<QueuedCommand> Inbox::take() {
     if (commands_.empty()) return std::nullopt;
     QueuedCommand first = std::move(commands_.front());
     commands_.pop_front();
+    return first;
+}
+
+bool Inbox::ask(Question question) {
+    const std::lock_guard lock(mutex_);
+    if (questions_.size() >= kMaxQuestions) return false;
+    questions_.push_back(std::move(question));
+    changed_.notify_one();
+    return true;
+}
+
+std::optional<Question> Inbox::take_question() {
+    const std::lock_guard lock(mutex_);
+    if (questions_.empty()) return std::nullopt;
+    Question first = std::move(questions_.front());
+    questions_.pop_front();
     return first;
 }
 

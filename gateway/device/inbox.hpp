@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -21,6 +22,9 @@ struct Wishes {
     bool any() const { return poll || reconnect || children || address.has_value(); }
 };
 
+/// Something to do with the session between polls; null while there is none. Runs on the actor's thread.
+using Question = std::function<void(Session* session)>;
+
 struct QueuedCommand {
     PropertyCommand command;
     SteadyTime at{};
@@ -36,6 +40,10 @@ public:
     /// `superseded` receives the one that gave way.
     Put put(PropertyCommand command, SteadyTime now, bool replaceable, std::optional<PropertyCommand>& superseded);
     void wish(const Wishes& wishes);
+    static constexpr std::size_t kMaxQuestions = 16;
+    /// False when too many wait.
+    bool ask(Question question);
+    std::optional<Question> take_question();
 
     /// Waits for a command, a wish, a stop or the deadline.
     void wait(std::stop_token stop, std::optional<SteadyTime> deadline);
@@ -47,6 +55,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<QueuedCommand> commands_;
+    std::deque<Question> questions_;
     Wishes wishes_;
 };
 

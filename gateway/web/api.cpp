@@ -250,6 +250,7 @@ HttpResponse Api::route_device(const HttpRequest& request, const std::string& id
                                const std::vector<std::string>& rest) {
     const bool post = request.method == "POST";
     if (rest[0] == "whep" && rest.size() <= 2) return whep(request, id, rest);
+    if (rest[0] == "recordings" && rest.size() <= 2) return request.is_read() ? recordings(request, id, rest) : wrong_method("GET");
     if (rest.size() != 1) return no_such_path();
     if (rest[0] == "exchanges")
         return request.is_read() ? reply_or_error(backend_.request("device/exchanges", {{"id", id}})) : wrong_method("GET");

@@ -37,6 +37,7 @@ private:
     HttpResponse snapshot(const HttpRequest& request, const std::string& id);
     HttpResponse whep(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest);
     HttpResponse live(const HttpRequest& request, const std::string& id, bool mjpeg);
+    HttpResponse recordings(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest);
     HttpResponse talk(const HttpRequest& request, const std::string& id);
     HttpResponse whep_open(const HttpRequest& request, const std::string& id);
     HttpResponse whep_session(const HttpRequest& request, const std::string& session);

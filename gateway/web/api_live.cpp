@@ -24,6 +24,12 @@ HttpResponse refused(const WebError& error) {
     return response;
 }
 
+bool is_date(std::string_view text) {
+    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+    const auto month = number(text.substr(5, 2), 12), day = number(text.substr(8), 31);
+    return number(text.substr(0, 4), 2100).value_or(0) >= 1970 && month.value_or(0) > 0 && day.value_or(0) > 0;
+}
+
 bool is_type(const HttpRequest& request, std::string_view type) {
     const std::string_view given = request.header("content-type");
     return ascii_lower(given.substr(0, given.find(';'))) == type;
@@ -118,6 +124,35 @@ HttpResponse Api::live(const HttpRequest& request, const std::string& id, bool m
             if (!write(*piece)) return;
         }
     };
+    return response;
+}
+
+HttpResponse Api::recordings(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest) {
+    if (rest.size() == 1) {
+        const std::string_view date = request.parameter("date");
+        if (!is_date(date)) return error_response(bad_request("date is no day like 2026-09-18.", "Send ?date=YYYY-MM-DD."));
+        const auto list = backend_.recordings(id, std::string(date));
+        return list ? reply(boost::json::object{{"recordings", *list}}) : refused(list.error());
+    }
+    if (!rest[1].ends_with(".mp4")) return no_such_path();
+    const auto file = backend_.recording(id, rest[1].substr(0, rest[1].size() - 4));
+    if (!file) return refused(file.error());
+    // The connection renames Range, so that the library does not cut what is cut already.
+    const auto range = parse_range(request.header("x-range"), file->size);
+    if (range && range->bad) {
+        auto response = broken(416);
+        response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(file->size));
+        return response;
+    }
+    HttpResponse response = text_reply("", "video/mp4");
+    response.headers.emplace_back("Accept-Ranges", "bytes");
+    response.headers.emplace_back("Cache-Control", "private, max-age=3600");
+    const std::size_t first = range ? range->first : 0, size = range ? range->last - range->first + 1 : file->size;
+    if (range) {
+        response.status = 206;
+        response.headers.emplace_back("Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(range->last) + "/" + std::to_string(file->size));
+    }
+    response.file = HttpResponse::File{file->path, first, size, file->owner};
     return response;
 }
 

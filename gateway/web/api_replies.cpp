@@ -39,6 +39,24 @@ std::optional<std::uint64_t> number(std::string_view text, std::uint64_t max) {
     return value;
 }
 
+std::optional<ByteRange> parse_range(std::string_view header, std::size_t size) {
+    constexpr std::string_view kUnit = "bytes=";
+    if (!header.starts_with(kUnit) || header.find(',') != header.npos) return std::nullopt;
+    header.remove_prefix(kUnit.size());
+    const auto dash = header.find('-');
+    if (dash == header.npos) return std::nullopt;
+    const auto most = static_cast<std::uint64_t>(-1);
+    const std::string_view first_text = header.substr(0, dash), last_text = header.substr(dash + 1);
+    const auto first = number(first_text, most), last = number(last_text, most);
+    if ((!first_text.empty() && !first) || (!last_text.empty() && !last) || (!first && !last)) return std::nullopt;
+    if (first && last && *last < *first) return std::nullopt;
+    if (size == 0 || (first && *first >= size) || (!first && *last == 0)) return ByteRange{0, 0, true};
+    ByteRange range;
+    range.first = first ? static_cast<std::size_t>(*first) : size - static_cast<std::size_t>(std::min<std::uint64_t>(*last, size));
+    range.last = first && last ? static_cast<std::size_t>(std::min<std::uint64_t>(*last, size - 1)) : size - 1;
+    return range;
+}
+
 std::string link_prefix(const HttpRequest& request) {
     const std::string_view path = request.header("x-ingress-path");
     const bool sane = path.starts_with('/') && !path.starts_with("//") && path.size() <= 256 &&

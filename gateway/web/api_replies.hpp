@@ -24,6 +24,14 @@ template <class T> HttpResponse reply_or_error(const WebResult<T>& result, int s
 
 /// A whole non-negative number up to `max`; none when the text is something else.
 std::optional<std::uint64_t> number(std::string_view text, std::uint64_t max);
+/// A Range header of one range of a body of that size: first and last byte. Nothing: it asks for none we serve (the
+/// whole is sent then); `bad`: it lies outside (416). source: RFC 9110 14.1
+struct ByteRange {
+    std::size_t first = 0, last = 0;
+    bool bad = false;
+};
+std::optional<ByteRange> parse_range(std::string_view header, std::size_t size);
+
 /// The prefix Home Assistant serves us under, for links. Anybody may send the header, to himself: only its
 /// form matters.
 std::string link_prefix(const HttpRequest& request);

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,13 @@ struct LiveBody {
     std::function<Result<std::string>(std::chrono::milliseconds timeout)> next;
 };
 
+/// One recording of a camera's card: {"id","start","end","duration_s","type"}; and its file.
+struct RecordingFileInfo {
+    std::string path;
+    std::size_t size = 0;
+    std::shared_ptr<const void> owner; ///< keeps the file
+};
+
 struct Health {
     bool ok = false;
     /// {"ok", "version", "uptime_s", "parts":[{"name":"MQTT","ok":true,"message":"connected to
@@ -100,6 +108,11 @@ public:
     virtual WebResult<LiveBody> live(const std::string& id, const LiveRequest& request);
     /// Plays the sound on the camera; returns when it was. errors: 404, 422 (the sound), 503 with the reason.
     virtual WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type);
+
+    /// date: "2026-09-18" in the gateway's time. errors: 404, 503 with the reason.
+    virtual WebResult<boost::json::array> recordings(const std::string& id, const std::string& date);
+    /// Blocks until it is fetched. errors: 404 (no such recording), 503.
+    virtual WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid);
 
     virtual Health health() = 0;
     virtual std::string metrics() = 0; ///< Prometheus text format

@@ -1,8 +1,11 @@
 #include "gateway/web/http_server.hpp"
 
 #include <arpa/inet.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <httplib.h>
 #include <mutex>
 #include <set>
@@ -156,9 +159,20 @@ HttpRequest convert(const httplib::Request& from) {
     return request;
 }
 
+void answer_file(const HttpResponse::File& file, const std::string& content_type, httplib::Response& to) {
+    const auto in = std::make_shared<std::ifstream>(file.path, std::ios::binary);
+    to.set_content_provider(file.size, content_type, [in, file](size_t at, size_t length, httplib::DataSink& sink) {
+        std::array<char, 65536> piece{};
+        in->seekg(static_cast<std::streamoff>(file.offset + at));
+        in->read(piece.data(), static_cast<std::streamsize>(std::min(length, piece.size())));
+        return in->gcount() > 0 && sink.write(piece.data(), static_cast<std::size_t>(in->gcount()));
+    });
+}
+
 void answer(HttpResponse from, httplib::Response& to, const std::stop_token& stop) {
     to.status = from.status;
     for (const auto& [name, value] : from.headers) to.set_header(name, value);
+    if (from.file) return answer_file(*from.file, from.content_type, to);
     if (!from.stream) {
         to.body = std::move(from.body);
         return to.set_header("Content-Type", from.content_type);

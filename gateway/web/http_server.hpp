@@ -46,6 +46,13 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body;
     StreamBody stream; ///< instead of `body`
+    /// Instead of both: bytes of a file, which is kept open meanwhile.
+    struct File {
+        std::string path;
+        std::size_t offset = 0, size = 0;
+        std::shared_ptr<const void> owner{};
+    };
+    std::optional<File> file;
 };
 
 /// Called on several threads at once.

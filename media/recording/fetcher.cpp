@@ -1,12 +1,12 @@
 #include "media/recording/fetcher.hpp"
 
 #include <deque>
-#include <thread>
 
 #include "media/codec/g711.hpp"
 #include "media/recording/mp4_writer.hpp"
 #include "media/ts/ts_demuxer.hpp"
 #include "protocols/base/random.hpp"
+#include "protocols/error_codes.hpp"
 
 namespace tplink::media {
 namespace {
@@ -111,7 +111,7 @@ private:
 };
 
 bool is_worth_another(const Error& error) {
-    return error.code == Errc::unreachable || error.code == Errc::timeout || error.device_code == -52405 || error.device_code == -52417;
+    return error.code == Errc::unreachable || error.code == Errc::timeout || is_recording_busy(error.device_code);
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const 
         const auto download = stream::make_download(endpoint, recording, stream::DownloadKind::recording, net::make_tcp_connector(), system_random());
         Result<void> state = download->open();
         while (state) {
-            if (options.cancelled && options.cancelled()) return fail(Errc::cancelled, "the download was ended");
+            if (options.wait && !options.wait(0ms)) return fail(Errc::cancelled, "the download was ended");
             auto piece = download->next(options.stall);
             if (!piece) {
                 state = tl::unexpected(std::move(piece).error());
@@ -143,7 +143,7 @@ Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const 
         }
         if (!is_worth_another(state.error()) || ++failures >= options.attempts) return tl::unexpected(std::move(state).error());
         ++resumed;
-        std::this_thread::sleep_for(options.pause * failures);
+        if (options.wait && !options.wait(options.pause * failures)) return fail(Errc::cancelled, "the download was ended");
     }
 }
 

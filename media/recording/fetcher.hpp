@@ -17,7 +17,8 @@ struct FetchOptions {
     std::chrono::milliseconds stall{20000};   ///< no piece that long: again
     std::chrono::milliseconds pause{1000};    ///< before the next session: the camera needs it
     unsigned attempts = 6;                    ///< connections in all without any progress between them
-    std::function<bool()> cancelled{};        ///< looked at between pieces
+    /// Waits that long between two sessions (0: looks only); false: the download is to end.
+    std::function<bool(std::chrono::milliseconds)> wait{};
 };
 
 /// Blocks until the file is complete. The sound is placed by the camera's clock, as its stamps are seconds off.

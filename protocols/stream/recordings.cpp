@@ -58,8 +58,6 @@ Result<std::int64_t> ask_user_id(const AskCamera& ask) {
     return *user;
 }
 
-bool is_stale_user(const Error& error) { return error.device_code == -71103 || error.device_code == -71105; }
-
 /// All pages of one dialect.
 template <class Search> Result<std::vector<Recording>> all_pages(const AskCamera& ask, Search search) {
     std::vector<Recording> found;
@@ -82,7 +80,7 @@ Result<std::vector<Recording>> search(const DayWish& wish, const AskCamera& ask)
         auto found = all_pages(ask, [&](int first) { return search_utc(wish, user, first); });
         if (!found && found.error().code == Errc::unsupported)
             found = all_pages(ask, [&](int first) { return search_day(wish, user, first); });
-        if (found || attempt > 0 || !is_stale_user(found.error())) return found;
+        if (found || attempt > 0 || !is_stale_user(found.error().device_code)) return found;
         user = TRY(ask_user_id(ask));
     }
 }

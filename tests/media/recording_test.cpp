@@ -32,7 +32,7 @@ protected:
         endpoint_.credentials = {"", Secret(options.password)};
     }
     Result<FetchStats> fetch(const sim::MediaRecording& which = kMinute) {
-        return fetch_recording(endpoint_, {which.start_s, which.end_s}, file_, {.stall = 2000ms, .pause = 50ms, .attempts = 3, .cancelled = {}});
+        return fetch_recording(endpoint_, {which.start_s, which.end_s}, file_, {.stall = 2000ms, .pause = 50ms, .attempts = 3, .wait = {}});
     }
     std::string probe(const std::string& entries) {
         return test::run_command("ffprobe -v error -count_packets -show_entries " + entries + " -of csv=p=0 " + file_);

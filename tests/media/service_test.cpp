@@ -44,6 +44,7 @@ protected:
         options.viewers_max = viewers_max;
         options.linger = linger;
         options.stall_timeout = 1000ms;
+        options.transcode = transcode_;
         auto started = Service::start(options, {});
         ASSERT_TRUE(started) << started.error().what;
         service_ = std::move(*started);
@@ -54,7 +55,9 @@ protected:
         CameraSpec spec;
         spec.id = "a842a1001122";
         spec.aliases = {"hallway"};
+        spec.view_limit = view_limit_;
         for (const char* name : {"main", "sub"}) {
+            if (only_main_ && std::string(name) == "sub") continue;
             stream::MediaEndpoint endpoint;
             endpoint.host = "127.0.0.1";
             endpoint.port = camera_->port();
@@ -86,6 +89,8 @@ protected:
     std::unique_ptr<Service> service_;
     stream::Scheme scheme_ = stream::Scheme::tapo;
     std::string child_;
+    std::chrono::seconds view_limit_{0};
+    bool transcode_ = false, only_main_ = false;
 };
 
 /// A sweep that is like itself at one place only.
@@ -237,6 +242,46 @@ TEST_F(ServiceTest, MotionJpegIsSmallAndSilent) {
     const std::string out = probe_feed(**feed, ".mjpeg", 5);
     EXPECT_NE(out.find("mjpeg,320"), std::string::npos) << out;
     EXPECT_EQ(camera_->counters().sessions_with_audio, 0U);
+}
+
+TEST_F(ServiceTest, ABatteryCameraIsNotWokenForATile) {
+    camera({.jpeg = "\xFF\xD8now\xFF\xD9"});
+    view_limit_ = 300s;
+    serve();
+    const auto tile = still(10s, true);
+    ASSERT_FALSE(tile);
+    EXPECT_NE(tile.error().what.find("battery"), std::string::npos);
+    EXPECT_EQ(camera_->counters().connections_total, 0U);
+    const auto wanted = still(0ms);
+    ASSERT_TRUE(wanted) << wanted.error().what;
+    EXPECT_EQ(as_text(wanted->jpeg), "\xFF\xD8now\xFF\xD9");
+    EXPECT_EQ(camera_->counters().sessions_total, 0U) << "no video session for it";
+}
+
+TEST_F(ServiceTest, H265IsTranscodedWhereThatIsAllowed) {
+    camera({.codec = sim::MediaCodec::h265});
+    transcode_ = true;
+    only_main_ = true;
+    serve();
+    {
+        test::WebrtcClient first(test::Tracks::video_audio), second(test::Tracks::video);
+        for (test::WebrtcClient* client : {&first, &second}) {
+            const auto opened = service_->whep_open("a842a1001122", "main", client->offer());
+            ASSERT_TRUE(opened) << opened.error().what;
+            ASSERT_TRUE(client->accept(opened->answer));
+            EXPECT_TRUE(wait_until([&] { return client->frames() > 10; })) << client->frames();
+        }
+        EXPECT_EQ(camera_->counters().sessions_total, 1U);
+        service_->remove_camera("a842a1001122");
+    }
+    EXPECT_TRUE(camera_is_left_alone());
+    transcode_ = false;
+    serve();
+    test::WebrtcClient third(test::Tracks::video);
+    const auto refused = service_->whep_open("a842a1001122", "main", third.offer());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unsupported);
+    EXPECT_NE(refused.error().what.find("media.transcode"), std::string::npos);
 }
 
 TEST_F(ServiceTest, EveryKeyExchangePlays) {

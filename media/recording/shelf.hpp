@@ -1,0 +1,54 @@
+#pragma once
+// Fetched recordings, kept as files for a while: players ask for pieces of them.
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "media/recording/fetcher.hpp"
+
+namespace tplink::media {
+
+/// A file that goes with its last owner.
+class RecordingFile {
+public:
+    explicit RecordingFile(std::string path) : path_(std::move(path)) {}
+    ~RecordingFile();
+    RecordingFile(const RecordingFile&) = delete;
+    RecordingFile& operator=(const RecordingFile&) = delete;
+    const std::string& path() const { return path_; }
+    std::size_t size() const;
+
+private:
+    const std::string path_;
+};
+
+/// Thread-safe. One download a camera at a time, as cameras bear no more.
+class Shelf {
+public:
+    /// Blocks while another recording of the camera is fetched, then while this one is. errors: those of fetch_recording.
+    Result<std::shared_ptr<const RecordingFile>> get(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording);
+    /// Downloads under way end soon, later ones at once.
+    void stop() { stopped_ = true; changed_.notify_all(); }
+
+private:
+    static constexpr std::size_t kMostFiles = 8;
+    struct Kept {
+        std::string camera;
+        stream::Recording recording;
+        std::shared_ptr<const RecordingFile> file;
+    };
+    std::shared_ptr<const RecordingFile> find(const std::string& camera, const stream::Recording& recording) const;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::string, bool> busy_;
+    std::deque<Kept> kept_;  // newest last
+    std::atomic<bool> stopped_ = false;
+};
+
+}  // namespace tplink::media
