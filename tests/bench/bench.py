@@ -221,8 +221,8 @@ def browser(world, table):
         end_viewers(world, load)
 
 
-PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "poll_tpap": lambda w, t: poll(w, t, "tpap", 0.2),
-         "poll_xor": lambda w, t: poll(w, t, "xor", 0.05, family="kasa"), "thousand": thousand,
+PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "poll_tpap": lambda w, t: poll(w, t, "tpap", 0.2, 0.1),
+         "poll_xor": lambda w, t: poll(w, t, "xor", 0.05, 0.03, family="kasa"), "thousand": thousand,
          "streams": streams, "browser": browser}
 
 
