@@ -32,6 +32,7 @@ struct Checker {
         }
     }
     void operator()(const GetCommand& command) const { require(is_device_id(command.id) && command.property.size() <= 64); }
+    void operator()(const RawCommand& command) const { require(is_device_id(command.id) && !command.method.empty()); }
     void operator()(const RequestCommand& command) const {
         require(!command.what.empty());
         require_json(to_json(RequestAnswer{.what = command.what, .data = command.body, .transaction = command.transaction}));
