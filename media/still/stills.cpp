@@ -1,5 +1,7 @@
 #include "media/still/stills.hpp"
 
+#include <malloc.h>
+
 #include <vector>
 
 #include "media/still/jpeg.hpp"
@@ -55,6 +57,7 @@ Result<Still> Stills::make(std::span<const AccessUnit> units, unsigned width) {
     for (const Made& made : made_)
         if (made.of == last.data && made.width == width) return made.still;
     Still still{TRY(encode_jpeg(units, width)), wall_time(last.arrival)};
+    malloc_trim(0);  // a decoder takes tens of megabytes for one picture; unasked, the allocator keeps them
     made_.push_back(Made{last.data, width, still});
     if (made_.size() > kMaxMade) made_.pop_front();
     return still;
