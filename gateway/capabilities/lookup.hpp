@@ -20,8 +20,10 @@ inline const json::value* find_in(const json::object& document, std::string_view
 }
 
 inline std::optional<std::int64_t> int_in(const json::object& document, std::string_view method, std::string_view pointer) {
+    constexpr std::int64_t kMost = 1'000'000'000'000'000;  // beyond it arithmetic with times would overflow
     const json::value* value = find_in(document, method, pointer);
-    return value != nullptr && value->is_int64() ? std::optional(value->get_int64()) : std::nullopt;
+    const bool usable = value != nullptr && value->is_int64() && value->get_int64() >= -kMost && value->get_int64() <= kMost;
+    return usable ? std::optional(value->get_int64()) : std::nullopt;
 }
 
 inline std::optional<bool> bool_in(const json::object& document, std::string_view method, std::string_view pointer) {
