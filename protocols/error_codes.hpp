@@ -36,6 +36,8 @@ inline constexpr int kBadEnvelope = -40210;      ///< camera: method unknown, or
 inline constexpr int kParameterMissing = -40211; ///< camera: on the login probe, the sign of TPAP
 inline constexpr int kUnknownUser = -40411;      ///< camera: user name or password unknown to L1
 inline constexpr int kInvalidNonce = -40413;     ///< camera: the good answer to the login probe of L3
+inline constexpr int kTooSoon = -40109;          ///< camera: the same request within a second
+inline constexpr int kMotorBusy = -64303;        ///< it cruises or patrols; a stop ends that
 inline constexpr int kEndOfRange = -64304;       ///< motor at its end: done as far as possible, no failure
 } // namespace code
 

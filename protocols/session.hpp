@@ -49,6 +49,9 @@ struct Identity {
     std::vector<Component> components;
 };
 
+/// A good reply to call() may carry a sentence under this key: done, but there is something to say.
+inline constexpr std::string_view kWarning = "@warning";
+
 /// Blocking; used by the device's thread only, except cancel(). Logs in when first needed, renews an expired session
 /// once and unseen, never repeats a refused password: after auth_failed every call fails at once with auth_failed.
 class Session {

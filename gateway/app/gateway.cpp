@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/app/events.hpp"
 #include "gateway/app/ladder_opener.hpp"
 #include "gateway/app/login.hpp"
 #include "gateway/app/onvif_desk.hpp"
@@ -76,6 +77,8 @@ struct Gateway::Impl {
     void on_stream(const std::string& id, const json::object& stream);
     void on_request(const RequestCommand& request);
     void on_cloud();
+    void on_event(const DetectionEvent& event);
+    void picture_of_event(const DetectionEvent& event);
     void log_change(const DeviceView& view, const DeviceView* before);
     void publish_state(const DeviceView& view);
     void tell_devices();
@@ -124,6 +127,7 @@ struct Gateway::Impl {
     std::unique_ptr<Parts> parts;
     std::unique_ptr<GatewayBackend> backend;
     std::unique_ptr<WebServer> web;
+    std::unique_ptr<Events> event_sources;
 };
 
 Result<void> Gateway::Impl::start() {
@@ -225,15 +229,28 @@ void Gateway::Impl::begin() {
         bus.publish("log", json::object{{"time", iso_time(std::chrono::system_clock::now())}, {"level", level}, {"device", who}, {"message", line}});
         publisher->log(level, line, who);
     });
+    event_sources = std::make_unique<Events>(registry, [this](const DetectionEvent& event) { on_event(event); },
+                                      [this](std::string_view level, const std::string& message, const std::string& id) {
+                                          const auto view = registry.view(id);
+                                          log.logger(view ? view->name : "gateway")->log(level == "warning" ? spdlog::level::warn : spdlog::level::info, "{}", message);
+                                      }, EventsOptions{});
     registry.listen({[this](const DeviceView& view, const DeviceView* before) { on_changed(view, before); },
-                     [this](const DeviceView& view) { on_removed(view); }, [this](const CommandResult& result) { desk.done(result); }});
+                     [this](const DeviceView& view) { on_removed(view); }, [this](const CommandResult& result) { desk.done(result); },
+                     [this](const std::string& id, const std::string& kind, std::int64_t at) { event_sources->alarm(id, kind, at); },
+                     [this](const std::string& id) { return event_sources->has_push(id); }});
     registry.keep_energy(energy);
     clerk->every("energy", kEnergyInterval, [this] { energy.flush(); });
     expect_known();
     publisher->start();
     tell_info();
     cloud.configure(*config());
+    std::vector<ConfigFault> faults;
+    const auto profiles = Profiles::load(config()->state_dir + "/profiles", faults);
+    for (const ConfigFault& fault : faults) main_log->error("profile: {}", fault.text());
+    if (profiles->size() > 0) main_log->info("{} profile(s) in use", profiles->size());
+    registry.use(profiles);
     registry.configure(*config());
+    event_sources->start();
     discovery.configure(*config());
     clerk->every("health", kHealthInterval, [this] { publisher->set_bridge_health(health_document(*parts)); });
     clerk->post([this] { publisher->set_bridge_health(health_document(*parts)); });
@@ -285,6 +302,7 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
     if (video && access && view.via.empty()) video->set_device(view, *access);  // what hangs on a hub has no port of its own
     if (onvif) onvif->set_device(view);
     if (onvif && before != nullptr) onvif->state_changed(view, *before);
+    if (event_sources) event_sources->device(view, access);
     if (is_public(view)) announce(view, before);
     if (view.problem && view.problem->code == Errc::auth_failed && (before == nullptr || before->problem != view.problem))
         publisher->bridge_event("login_failed", {{"id", view.id}, {"name", view.name}, {"message", view.problem->message}});
@@ -343,8 +361,32 @@ void Gateway::Impl::publish_state(const DeviceView& view) {
     publisher->set_state(view.id, std::move(state));
 }
 
+/// On the source's thread: a press must be at the broker at once.
+void Gateway::Impl::on_event(const DetectionEvent& event) {
+    if (stopping) return;
+    json::object told{{"event_type", event.kind}, {"source", json::string(to_string(event.source))}, {"time", iso_time(event.at)}};
+    publisher->event(event.device, told);
+    told["id"] = event.device;
+    bus.publish("detection", told);
+    photographer->later("event " + event.device, std::chrono::milliseconds(0), [this, event] { picture_of_event(event); });
+}
+
+/// What the camera saw. A battery camera is not woken for it: only a running stream has one then.
+void Gateway::Impl::picture_of_event(const DetectionEvent& event) {
+    const auto view = registry.view(event.device);
+    const auto access = registry.access(event.device);
+    if (!video || !view || !access || is_on(*view, "privacy")) return;
+    json::object facts;
+    if (const json::value media = video->facts(event.device); media.is_object()) add_stream_state(facts, media.get_object());
+    const bool streaming = facts.contains("stream_state") && facts.at("stream_state") == json::value("streaming");
+    if (has_battery(*view, access->config) && !streaming) return;
+    const auto picture = video->picture(event.device, std::chrono::seconds(2), 0, false);
+    if (picture) publisher->set_detection(event.device, picture->jpeg);
+}
+
 void Gateway::Impl::on_removed(const DeviceView& view) {
     if (onvif) onvif->remove_device(view.id);
+    if (event_sources) event_sources->removed(view.id);
     if (video) video->remove_device(view.id);
     if (is_public(view)) publisher->remove_device(view.id);
     bus.publish("removed", {{"id", view.id}});
@@ -373,6 +415,8 @@ void Gateway::Impl::on_stream(const std::string& id, const json::object& stream)
     json::object event = stream;
     event["id"] = id;
     bus.publish("stream", event);
+    const json::value& state = stream.at("state");  // a running stream keeps a battery camera awake
+    registry.push(id, std::string(kStreamPush), state == json::value("live") || state == json::value("connecting") || state == json::value("lingering"));
     if (const auto view = registry.view(id); view && !view->rows.empty()) publish_state(*view);
     // The last picture of a view costs the camera nothing: it is in the cache.
     if (stream.at("state") == json::value("lingering"))
@@ -516,6 +560,7 @@ void Gateway::Impl::stop() {
     discovery.stop();
     cloud.close();
     if (onvif) onvif->stop();
+    if (event_sources) event_sources->stop();
     if (video) video->release();  // before the page goes: its threads may be waiting for a camera or a device
     web.reset();
     if (clerk) clerk->stop();

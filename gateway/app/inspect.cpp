@@ -10,6 +10,7 @@
 #include "gateway/app/probe_report.hpp"
 #include "gateway/app/views.hpp"
 #include "gateway/capabilities/engine.hpp"
+#include "gateway/capabilities/profiles.hpp"
 #include "gateway/capabilities/tables.hpp"
 #include "gateway/device/actor.hpp"
 #include "gateway/diagnostics/redact.hpp"
@@ -54,6 +55,7 @@ struct Look {
     json::object state;
     std::vector<std::string> unknown_components;
     json::object refused_methods;  ///< method -> why; of those the table asks for
+    std::shared_ptr<const Profiles> profiles;  ///< `rows` point into it
 };
 
 /// Asks everything once; what no way to the device could answer yet is asked again, a few times.
@@ -79,7 +81,7 @@ Result<void> ask_all(Session& session, std::vector<Request> requests, Look& look
 }
 
 /// Logs in once, asks everything once. attempts: what was asked on the way to a login.
-Result<Look> look_at(const OpenRequest& request, std::vector<tapo::Attempt>& attempts) {
+Result<Look> look_at(const OpenRequest& request, std::vector<tapo::Attempt>& attempts, const std::string& state_dir) {
     Announcements announcements;
     DiscoveryRequest question;
     question.targets = {request.host};
@@ -93,14 +95,27 @@ Result<Look> look_at(const OpenRequest& request, std::vector<tapo::Attempt>& att
     look.family = opened.learned.family;
     look.identity = TRY(opened.session->identify());
     look.transport = opened.session->transport();
+    std::vector<ConfigFault> faults;
+    look.profiles = Profiles::load(state_dir + "/profiles", faults);
+    for (const ConfigFault& fault : faults) std::cerr << "profile: " << fault.text() << '\n';
+    const Table table = look.profiles->table(look.family, look.identity.model);
+    std::vector<Query> more;  // what a recording needs beside the rows: who hangs on it, what it lists
+    for (const ChildrenOf& how : table.children)
+        for (const Query& query : child_queries(how)) more.push_back(query);
+    if (look.family == Family::tapo_camera) more.push_back({"getAppComponentList", R"({"app_component":{"name":"app_component_list"}})"});
+    Offer offer(table.rows, look.identity.components, std::move(more));
     const std::int64_t now = std::chrono::system_clock::to_time_t(system_clock().wall());
-    Offer offer(table_of(look.family).rows, look.identity.components);
-    std::vector<Request> requests;
-    for (const Query& query : offer.queries(true)) requests.push_back(to_request(query, now));
-    TRY_VOID(ask_all(*opened.session, std::move(requests), look));
+    // Twice: what the first answers tell (a second lens) opens further questions.
+    for (int round = 0; round < 2; ++round) {
+        const std::vector<Query> queries = offer.queries(look.document);
+        std::vector<Request> requests;
+        for (const Query& query : queries) requests.push_back(to_request(query, now));
+        TRY_VOID(ask_all(*opened.session, std::move(requests), look));
+        offer.asked(queries);
+        offer.update(look.document, now);
+    }
     look.transport = opened.session->transport();  // a Kasa camera's is found out by asking
-    look.unknown_components = unknown_components(table_of(look.family).rows, look.identity.components);
-    offer.update(look.document, now);
+    look.unknown_components = unknown_components(table.rows, look.identity.components);
     look.rows = offer.rows();
     for (const Capability* row : look.rows)
         if (auto options = options_of(*row, look.document); !options.empty()) look.options[std::string(row->id)] = std::move(options);
@@ -174,7 +189,7 @@ Exit run_probe(const Arguments& arguments, const Environment& environment) {
     const auto config = config_for_look(arguments, environment);
     if (!config) return Exit::bad_input;
     std::vector<tapo::Attempt> attempts;
-    const auto look = look_at(request_for(arguments.address, *config), attempts);
+    const auto look = look_at(request_for(arguments.address, *config), attempts, config->state_dir);
     if (!look) {
         const Problem problem = describe(look.error());
         if (arguments.json)
@@ -229,7 +244,7 @@ Exit run_dump(const Arguments& arguments, const Environment& environment) {
     const auto config = config_for_look(arguments, environment);
     if (!config) return Exit::bad_input;
     std::vector<tapo::Attempt> attempts;
-    const auto look = look_at(request_for(arguments.address, *config), attempts);
+    const auto look = look_at(request_for(arguments.address, *config), attempts, config->state_dir);
     if (!look) {
         const Problem problem = describe(look.error());
         std::cerr << arguments.address << ": " << problem.message << ". " << problem.hint << '\n';

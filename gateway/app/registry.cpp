@@ -130,6 +130,8 @@ Registry::Turn Registry::apply() {
         }
     }
     const auto learned = store_.devices();
+    std::function<Table(Family, const std::string&)> more_rows;
+    if (profiles_) more_rows = [profiles = profiles_](Family family, const std::string& model) { return profiles->table(family, model); };
     for (auto& [key, entry] : fresh) {
         Learned known;
         for (const auto& [mac, facts] : learned)
@@ -138,7 +140,7 @@ Registry::Turn Registry::apply() {
         entry.sink = std::make_unique<Sink>(*this, key);
         entry.actor = std::make_unique<DeviceActor>(entry.config, entry.credentials, known,
                                                     ActorDeps{clock_, random_, *entry.sink, make_opener_, quick_probe_, std::chrono::seconds(2), energy_,
-                                                              [this](const std::string& id) { return child_config(id); }});
+                                                              [this](const std::string& id) { return child_config(id); }, listener_.alarm, more_rows, listener_.has_push});
         entry.last = entry.actor->view();
         keys_[entry.last->id] = key;
         entries_[key] = std::move(entry);
@@ -233,6 +235,8 @@ void Registry::discovered(const std::vector<FoundDevice>& found, bool adopt) {
         const auto marks = store_.added();
         std::size_t room = kMaxDevices - std::min(entries_.size(), kMaxDevices);
         for (const FoundDevice& device : found) {
+            for (auto& [key, entry] : entries_)
+                if (entry.last->identity.mac == device.mac) entry.actor->seen_awake();
             for (auto& [key, entry] : entries_)
                 if (entry.last->identity.mac == device.mac && entry.last->host != device.address && !entry.last->online)
                     entry.actor->relocate(device.address);
@@ -436,6 +440,11 @@ bool Registry::poll(const std::string& id) {
     const Entry* entry = find(id);
     if (entry != nullptr) entry->actor->poll_now();
     return entry != nullptr;
+}
+
+void Registry::push(const std::string& id, const std::string& kind, bool on) {
+    const std::lock_guard lock(mutex_);
+    if (const Entry* entry = find(id)) entry->actor->push({id, kind, on});
 }
 
 bool Registry::reconnect(const std::string& id) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/capabilities/profiles.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/config/state_store.hpp"
 #include "gateway/device/actor.hpp"
@@ -29,6 +30,10 @@ struct RegistryListener {
     std::function<void(const DeviceView&, const DeviceView* before)> changed;
     std::function<void(const DeviceView&)> removed;
     std::function<void(const CommandResult&)> result;
+    /// A camera's own list told of an event.
+    std::function<void(const std::string& id, const std::string& kind, std::int64_t at_unix_s)> alarm{};
+    /// Events of this camera arrive by themselves: its list need not be asked.
+    std::function<bool(const std::string& id)> has_push{};
 };
 
 /// Thread-safe.
@@ -73,6 +78,10 @@ public:
     /// most `limit`. errors: refused (no such device, too much to do), unreachable (offline), timeout, those of Session::call.
     Result<json::value> ask(const std::string& id, Request request, std::chrono::milliseconds limit);
     bool poll(const std::string& id);
+    /// Rows of profiles beside those we ship. Before configure().
+    void use(std::shared_ptr<const Profiles> profiles) { profiles_ = std::move(profiles); }
+    /// A source of events says that `kind` begins or ends there.
+    void push(const std::string& id, const std::string& kind, bool on);
     bool reconnect(const std::string& id);
 
     void stop();
@@ -117,6 +126,7 @@ private:
     std::function<bool(const std::string&, std::uint16_t)> quick_probe_;
     RegistryListener listener_;
     EnergyLedger* energy_ = nullptr;
+    std::shared_ptr<const Profiles> profiles_;
 
     mutable std::mutex mutex_;
     Config config_;

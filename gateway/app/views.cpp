@@ -1,7 +1,9 @@
 #include "gateway/app/views.hpp"
 
+#include <algorithm>
 #include <cctype>
 
+#include "gateway/app/events.hpp"
 #include "gateway/capabilities/engine.hpp"
 
 namespace tplink::gateway {
@@ -88,7 +90,7 @@ json::object api_device(const DeviceView& view, json::value media) {
                      {"firmware", view.identity.firmware},
                      {"transport", view.transport},
                      {"online", view.online},
-                     {"asleep", false},
+                     {"asleep", view.state.contains("asleep") && view.state.at("asleep") == json::value("ON")},
                      {"problem", nullptr},
                      {"since", iso_time(view.since)},
                      {"last_seen", iso_time(view.last_seen())},
@@ -115,7 +117,12 @@ DeviceDescription describe_device(const DeviceView& view, bool with_video) {
     out.ranges = view.ranges;
     out.composites = view.composites;
     out.via = view.via;
-    if (with_video) out.camera = CameraEntities{};
+    std::vector<std::string> kinds = event_kinds(view);
+    const auto ring = std::find(kinds.begin(), kinds.end(), "ring");
+    const bool doorbell = ring != kinds.end();
+    if (doorbell) kinds.erase(ring);
+    if (with_video || doorbell || !kinds.empty())
+        out.camera = CameraEntities{.detections = kinds, .doorbell = doorbell, .last_detection = with_video && (doorbell || !kinds.empty()), .picture = with_video};
     return out;
 }
 

@@ -38,10 +38,14 @@ struct Number {
 struct Choice {  ///< one of a fixed list; published as spelled here
     std::span<const std::string_view> options;
     std::span<const std::string_view> device{};  ///< the device's spellings in the same order; empty: the same
+    /// Where the device lists which spellings it takes; empty, or nothing found there: all.
+    std::string_view allowed_method{}, allowed_pointer{};
 };
-struct DynamicChoice {  ///< options come from the device (presets): `options` points at a list of texts in the document
+struct DynamicChoice {  ///< options come from the device (presets): `options` points at a list in the document
     std::string_view options_pointer{};
     std::vector<std::string> (*options)(const json::object& document) = nullptr;  ///< instead, when they must be made
+    std::string_view options_method{};  ///< whose result holds the list; empty: the row's own query
+    std::string_view field{};           ///< items are objects: this member is the text
 };
 struct HueSaturation {};  ///< a colour; published as "120,50": degrees 0 to 360, percent. The device value is [h, s]
 struct Text {};
@@ -71,6 +75,7 @@ struct WriteContext {
 struct Set {  ///< the value, in the device's spelling, lands at `pointer` inside params
     std::string_view method, pointer;
     bool whole = false;  ///< params start as the whole object last read by the row's query: the device wants all of it
+    std::string_view fixed{};  ///< JSON text of the params, sent as they are (buttons of profiles); empty: the value decides
 };
 using Build = Result<Request> (*)(const json::value& device_value, const WriteContext& context);  ///< the odd ones
 using Write = std::variant<std::monostate, Set, Build>;  ///< monostate: read-only
@@ -103,7 +108,10 @@ struct Capability {
     Derive derive = nullptr;   ///< instead of `pointer`
     int latch_s = 0;           ///< the device has no getter: after a confirmed command the value stays on that long
     Test when = nullptr;       ///< offered only when true of the document; null: always
-    Query also{};              ///< a second query the row looks at (a range, a name list); empty method: none
+    Query also{};              ///< asked together with `query`, before it: limits, lists of options, a check to start
+    Test asked_when = nullptr; ///< offered, and asked for at all, only while true: a second lens, a finer scale
+    bool toggles = false;      ///< the request flips the state: read first, send only when it differs
+    bool spent = false;        ///< the value is used up by the command (pan by 10 degrees): nothing to compare with
 };
 
 /// Several rows that Home Assistant shows as one entity. Members are row ids; the composite appears when its anchor

@@ -67,7 +67,8 @@ Child child_of(const ChildrenOf& how, const json::object& entry, const Document&
     child.id = text_of(entry, how.id);
     child.position = number_of(entry, how.position);
     child.kind = text_of(entry, how.kind);
-    child.away = !how.status.empty() && text_of(entry, how.status) == "offline";
+    const json::value* online = member(entry, how.online);
+    child.away = (!how.status.empty() && text_of(entry, how.status) == "offline") || (online != nullptr && *online == json::value(false));
     child.identity.components = components_of(how, document, child.id, parent);
     if (child.id.size() < kShortId && !child.id.empty()) child.id = parent.device_id + child.id;
     child.identity.device_id = child.id;
@@ -107,6 +108,7 @@ std::optional<std::vector<Child>> find_children(const ChildrenOf& how, const Doc
     for (const json::value& item : *list) {
         const json::object* entry = item.if_object();
         if (entry == nullptr || text_of(*entry, how.id).empty() || children.size() == kMaxChildren) continue;
+        if (!text_of(*entry, how.kind).starts_with(how.only_kind)) continue;
         Child child = child_of(how, *entry, document, parent);
         const bool twice = std::any_of(children.begin(), children.end(), [&](const Child& other) { return other.id == child.id; });
         if (!twice) children.push_back(std::move(child));

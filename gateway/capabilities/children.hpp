@@ -17,8 +17,10 @@ struct ChildrenOf {
     std::string_view pointer{};
     std::string_view id = "device_id";  ///< the device's word for the child; goes into every request to it
     std::string_view mac{}, name{}, position{}, model{}, hardware{}, firmware{}, type{}, kind{};  ///< empty: not told
+    std::string_view only_kind{};     ///< entries whose `kind` does not begin so are somebody else's
     bool name_is_base64 = false;
     std::string_view status{};        ///< "offline" there: the child is away though its hub answers; empty: not told
+    std::string_view online{};        ///< false there: away as well; empty: not told
     std::string_view lands_in{};      ///< the child's entry counts as its own answer to this method: nothing more to ask
     bool list_only = false;           ///< the child does not answer that method itself: to read it anew the list is asked
     Query components{};               ///< empty method: the list's entry tells them, or nobody

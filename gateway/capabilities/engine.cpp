@@ -185,7 +185,8 @@ Result<json::value> parse_option(const Capability& row, const json::value& paylo
         return fail(Errc::refused, options.empty() ? "the device has no options yet" : "expected one of: " + joined(options));
     const auto* fixed = std::get_if<Choice>(&row.kind);
     if (fixed == nullptr || fixed->device.empty()) return json::value(json::string(text));
-    return from_spelling(fixed->device[static_cast<std::size_t>(at - options.begin())]);
+    const auto place = std::find(fixed->options.begin(), fixed->options.end(), text);  // in all, not only the allowed ones
+    return from_spelling(fixed->device[static_cast<std::size_t>(place - fixed->options.begin())]);
 }
 
 void set_at(json::value& target, std::string_view pointer, const json::value& value) {
@@ -210,6 +211,16 @@ bool merge(json::value& target, const json::value& source) {
     bool changed = false;
     for (const auto& [key, value] : source.get_object()) changed |= merge(target.get_object()[key], value);
     return changed;
+}
+
+constexpr std::size_t kMaxOptions = 256;
+
+bool holds(const json::array& list, std::string_view text) {
+    return std::any_of(list.begin(), list.end(), [&](const json::value& item) { return item.is_string() && item.get_string() == text; });
+}
+
+const json::value* member_of(const json::value& value, std::string_view key) {
+    return value.is_object() ? value.get_object().if_contains(key) : nullptr;
 }
 
 /// Bytes that `value` holds, about.
@@ -247,13 +258,21 @@ json::value read_value(const Capability& row, const Document& document, std::int
 std::vector<std::string> options_of(const Capability& row, const Document& document) {
     std::vector<std::string> options;
     if (const auto* fixed = std::get_if<Choice>(&row.kind)) {
-        options.assign(fixed->options.begin(), fixed->options.end());
+        const json::value* allowed =
+            fixed->allowed_method.empty() ? nullptr : lookup(document, fixed->allowed_method, fixed->allowed_pointer);
+        const auto spelled = fixed->device.empty() ? fixed->options : fixed->device;
+        for (std::size_t i = 0; i < fixed->options.size(); ++i)
+            if (allowed == nullptr || !allowed->is_array() || holds(allowed->get_array(), spelled[i]))
+                options.emplace_back(fixed->options[i]);
     } else if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind)) {
         if (dynamic->options != nullptr) return dynamic->options(document);
-        const json::value* list = lookup(document, row.query.method, dynamic->options_pointer);
-        if (list != nullptr && list->is_array())
-            for (const json::value& item : list->get_array())
-                if (item.is_string()) options.emplace_back(item.get_string());
+        const std::string_view method = dynamic->options_method.empty() ? row.query.method : dynamic->options_method;
+        const json::value* list = lookup(document, method, dynamic->options_pointer);
+        if (list == nullptr || !list->is_array()) return options;
+        for (const json::value& item : list->get_array()) {
+            const json::value* text = dynamic->field.empty() ? &item : member_of(item, dynamic->field);
+            if (text != nullptr && text->is_string() && options.size() < kMaxOptions) options.emplace_back(text->get_string());
+        }
     }
     return options;
 }
@@ -295,6 +314,10 @@ Result<Request> make_request(const Capability& row, const json::value& device_va
             [&](const std::monostate&) -> Result<Request> { return fail(Errc::unsupported, std::string(row.id) + " is read-only"); },
             [&](const Set& set) -> Result<Request> {
                 json::value params = json::object();
+                if (!set.fixed.empty()) {
+                    boost::system::error_code ec;
+                    return Request{std::string(set.method), json::parse(set.fixed, ec)};
+                }
                 if (set.whole) {
                     const json::value* whole = document.if_contains(row.query.method);
                     if (whole == nullptr) return fail(Errc::refused, std::string(row.id) + ": not read from the device yet");
@@ -319,8 +342,9 @@ Request to_request(const Query& query, std::int64_t now_unix_s) {
 }
 
 bool confirms(const Capability& row, const json::value& published, const json::value& device_value) {
-    if (std::holds_alternative<Press>(row.kind)) return true;
-    if (std::holds_alternative<DynamicChoice>(row.kind)) return published.is_null() || published == device_value;  // null: it has no getter
+    if (std::holds_alternative<Press>(row.kind) || row.spent) return true;
+    if (std::holds_alternative<DynamicChoice>(row.kind))
+        return (row.pointer.empty() && row.derive == nullptr) || published.is_null() || published == device_value;  // null: it has no getter
     const json::value expected = publish(row, device_value, {});
     if (const auto* number = std::get_if<Number>(&row.kind)) {
         const auto a = to_number(published);
@@ -342,15 +366,21 @@ Offer::Offer(std::span<const Capability> table, const std::vector<Component>& co
     }
 }
 
-bool Offer::answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const {
+bool Offer::possible(const Capability& row, const Document& document) const {
+    return !rejected_.contains(&row) && (row.asked_when == nullptr || row.asked_when(document));
+}
+
+bool Offer::is_there(const Capability& row, const Document& document, std::int64_t now_unix_s) const {
     if (row.when != nullptr && !row.when(document)) return false;
     if (row.query.method.empty()) return true;
-    if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind); dynamic != nullptr && dynamic->options != nullptr)
-        return !dynamic->options(document).empty();
-    if (const auto* dynamic = std::get_if<DynamicChoice>(&row.kind))
-        return lookup(document, row.query.method, dynamic->options_pointer) != nullptr;
-    if (std::holds_alternative<Press>(row.kind) || row.latch_s > 0) return lookup(document, row.query.method, row.pointer) != nullptr;
-    if (row.derive != nullptr) return row.when != nullptr || !row.derive(document, now_unix_s).is_null() || lookup(document, row.query.method, "") != nullptr;
+    const auto* dynamic = std::get_if<DynamicChoice>(&row.kind);
+    if (dynamic != nullptr && dynamic->options != nullptr) return !dynamic->options(document).empty();
+    if (row.derive != nullptr) {
+        if (!row.pointer.empty()) return lookup(document, row.query.method, row.pointer) != nullptr;
+        return row.when != nullptr || !row.derive(document, now_unix_s).is_null() || lookup(document, row.query.method, "") != nullptr;
+    }
+    if (dynamic != nullptr && row.pointer.empty())
+        return lookup(document, dynamic->options_method.empty() ? row.query.method : dynamic->options_method, dynamic->options_pointer) != nullptr;
     return lookup(document, row.query.method, row.pointer) != nullptr;
 }
 
@@ -358,8 +388,10 @@ bool Offer::update(const Document& document, std::int64_t now_unix_s) {
     std::vector<const Capability*> rows;
     for (const Capability* row : candidates_) {
         if (!rows.empty() && rows.back()->id == row->id) continue;  // an earlier variant won
+        if (!possible(*row, document)) continue;
         const bool was = std::find(rows_.begin(), rows_.end(), row) != rows_.end();
-        if (was || (!dropped_.contains({row->query.method, row->query.params}) && answered(*row, document, now_unix_s)))
+        const Key key{row->query.method, row->query.params};
+        if (was || (!dropped_.contains(key) && !failed_.contains(key) && is_there(*row, document, now_unix_s)))
             rows.push_back(row);
     }
     if (rows == rows_) return false;
@@ -369,27 +401,47 @@ bool Offer::update(const Document& document, std::int64_t now_unix_s) {
 
 void Offer::drop(const Query& query) { dropped_.emplace(query.method, query.params); }
 
+const Capability* Offer::reject(const Capability& row, const Document& document, std::int64_t now_unix_s) {
+    rejected_.insert(&row);
+    update(document, now_unix_s);
+    const Capability* next = find(row.id);
+    if (next != nullptr) return next;
+    rejected_.erase(&row);
+    update(document, now_unix_s);
+    return nullptr;
+}
+
+void Offer::asked(std::span<const Query> queries) {
+    for (const Query& query : queries) asked_.emplace(query.method, query.params);
+}
+
+void Offer::answered(const Query& query, bool well) {
+    if (well) failed_.erase({query.method, query.params});
+    else failed_.emplace(query.method, query.params);
+}
+
 const Capability* Offer::find(std::string_view id) const {
     const auto at = std::find_if(rows_.begin(), rows_.end(), [&](const Capability* row) { return row->id == id; });
     return at == rows_.end() ? nullptr : *at;
 }
 
-std::vector<Query> Offer::queries(bool all) const {
+std::vector<Query> Offer::queries(const Document& document) const {
     std::vector<Query> queries;
-    const auto add = [&](const Query& query) {
-        if (query.method.empty() || dropped_.contains({query.method, query.params})) return;
-        const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) { return q.method == query.method && q.params == query.params; });
+    const auto add = [&](const Query& query, bool offered) {
+        const Key key{query.method, query.params};
+        if (query.method.empty() || dropped_.contains(key) || (!offered && asked_.contains(key) && !postponed_.contains(key))) return;
+        const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) { return Key{q.method, q.params} == key; });
         if (same == queries.end()) queries.push_back(query);
         else same->every_s = std::min(same->every_s, query.every_s);
         if (same != queries.end() && query.busy != nullptr) same->busy = query.busy;
     };
-    for (const Capability* row : all ? candidates_ : rows_) {
-        add(row->query);
-        add(row->also);
+    for (const Capability* row : candidates_) {
+        if (!possible(*row, document)) continue;
+        const bool offered = std::find(rows_.begin(), rows_.end(), row) != rows_.end();
+        add(row->also, offered);
+        add(row->query, offered);
     }
-    for (const Capability* row : postponed_.empty() ? std::vector<const Capability*>{} : candidates_)
-        if (postponed_.contains({row->query.method, row->query.params})) add(row->query);
-    for (const Query& query : more_) add(query);
+    for (const Query& query : more_) add(query, true);
     return queries;
 }
 

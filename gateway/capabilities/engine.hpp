@@ -52,7 +52,7 @@ public:
     Offer(std::span<const Capability> table, const std::vector<Component>& components, std::vector<Query> more = {});
 
     /// Looks at the document again; true when the offered rows changed. Rows never go away: a value that is
-    /// missing for a while is unknown, not ungrown.
+    /// missing for a while is unknown, not ungrown. Only a row whose `when` no longer holds does.
     bool update(const Document& document, std::int64_t now_unix_s);
 
     /// The device does not know this query: its rows are out for this session.
@@ -65,15 +65,26 @@ public:
     const std::vector<const Capability*>& rows() const { return rows_; }
     const Capability* find(std::string_view id) const;
 
-    /// Distinct queries still worth sending. all: also of rows not yet offered (first poll); else of offered rows and those postponed.
-    std::vector<Query> queries(bool all) const;
+    /// The device does not know the request of this row: the next variant of the same id takes its place and is
+    /// returned; null, and nothing changes, when there is none.
+    const Capability* reject(const Capability& row, const Document& document, std::int64_t now_unix_s);
+
+    /// Distinct queries worth sending: of offered rows, and of those that could be offered and were never asked for.
+    std::vector<Query> queries(const Document& document) const;
+    /// They were sent.
+    void asked(std::span<const Query> queries);
+    /// What became of one: rows of a query that failed are not taken in by the answer to another of the same method.
+    void answered(const Query& query, bool well);
 
 private:
-    bool answered(const Capability& row, const Document& document, std::int64_t now_unix_s) const;
+    bool possible(const Capability& row, const Document& document) const;
+    bool is_there(const Capability& row, const Document& document, std::int64_t now_unix_s) const;
     std::vector<const Capability*> candidates_;
     std::vector<const Capability*> rows_;
     std::vector<Query> more_;
-    std::set<std::pair<std::string_view, std::string_view>> dropped_, postponed_;
+    using Key = std::pair<std::string_view, std::string_view>;
+    std::set<Key> dropped_, asked_, failed_, postponed_;
+    std::set<const Capability*> rejected_;
 };
 
 /// One object with every offered property, null where unknown. `previous` keeps time stamps from jittering.

@@ -20,5 +20,11 @@ std::span<const Capability> kasa_plug_table();    ///< IOT devices
 std::span<const Capability> kasa_outlet_table();  ///< sockets of their strips
 std::span<const Composite> kasa_plug_composites();
 std::span<const ChildrenOf> kasa_sockets();
+std::span<const Capability> vigi_camera_table();
+std::span<const Composite> tapo_camera_composites();
+namespace camera {
+/// What hangs on a hub that speaks as cameras do.
+std::span<const ChildrenOf> hub_children();
+}
 
 }  // namespace tplink::gateway

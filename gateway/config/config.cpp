@@ -131,7 +131,10 @@ DeviceConfig read_device(Section in, DeviceConfig out = {}) {
     in.choice<Tristate>("battery", out.battery, {{"auto", Tristate::automatic}, {"yes", Tristate::yes}, {"no", Tristate::no},
                                        {"true", Tristate::yes}, {"false", Tristate::no}});  // YAML people write yes as true
     in.choice<KasaControl>("control", out.control, {{"auto", KasaControl::automatic}, {"local", KasaControl::local}, {"cloud", KasaControl::cloud}, {"none", KasaControl::none}});
-    in.seconds("poll_s", out.poll, 0, 86400);
+    std::string poll;
+    in.text("poll_s", poll);
+    if (poll == "off") out.poll = kNeverPolled;
+    else in.seconds("poll_s", out.poll, 0, 86400);
     Section entities = in.section("entities");
     entities.texts("exclude", out.exclude);
     entities.finish();

@@ -108,6 +108,9 @@ struct LogConfig {
     bool operator==(const LogConfig&) const = default;
 };
 
+/// DeviceConfig::poll of a device that is never asked by itself.
+inline constexpr std::chrono::seconds kNeverPolled{-1};
+
 /// One entry of devices[].
 struct DeviceConfig {
     std::string name;

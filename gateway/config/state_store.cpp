@@ -40,6 +40,7 @@ json::object to_json(const Learned& learned) {
             {"hash_form", learned.hash_form},
             {"certificate_sha256", learned.certificate_sha256},
             {"family", json::string(to_string(learned.family))},
+            {"battery", learned.battery},
             {"children", to_json(learned.children)}};
 }
 
@@ -62,6 +63,8 @@ Learned from_json(const json::object& object) {
     if (const json::value* children = object.if_contains("children"); children != nullptr && children->is_array())
         for (const json::value& child : children->get_array())
             if (child.is_string() && learned.children.size() < 128) learned.children.emplace_back(child.get_string());
+    const json::value* battery = object.if_contains("battery");
+    learned.battery = battery != nullptr && *battery == json::value(true);
     const json::value* port = object.if_contains("port");
     if (port != nullptr && port->is_int64() && port->get_int64() >= 0 && port->get_int64() < 65536)
         learned.port = static_cast<std::uint16_t>(port->get_int64());

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "gateway/capabilities/tables.hpp"
+#include "gateway/events/kinds.hpp"
 #include "protocols/child_session.hpp"
 
 namespace tplink::gateway {
 namespace {
 
+constexpr auto kNever = std::chrono::hours(24 * 365);
 constexpr std::size_t kMaxRefusals = 8;                   // addresses; discovery is unauthenticated and may invent more
 constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
 constexpr int kBurst = 3;                                     // quick polls after a command: power follows the relay
@@ -52,6 +54,8 @@ DeviceActor::DeviceActor(DeviceConfig config, Credentials credentials, Learned l
       host_(config_.host.empty() ? learned.address : config_.host), learned_(std::move(learned)),
       supervisor_(jitter_from(deps_.random)), family_(config_.family != Family::automatic ? config_.family : learned_.family) {
     if (!config_.mac.empty()) learned_.mac = config_.mac;
+    battery_ = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && learned_.battery);
+    set_pace();
     const std::string id = learned_.mac.empty() ? pseudo_id(host_) : learned_.mac;
     units_.push_back(std::make_shared<DeviceUnit>(id, ""));
     self().dress(config_.name, config_.exclude);
@@ -142,9 +146,11 @@ void DeviceActor::run(std::stop_token stop) {
         handle(inbox_.take_wishes());
         const SteadyTime now = deps_.clock.now();
         // Within the grace of an online device a lost session is opened at the polls' pace, not as fast as it fails.
-        const bool due = !supervisor_.online() || now >= next_poll_;
+        // A battery device is never tried more often than its contacts are due, online or not.
+        const bool due = (!supervisor_.online() && !battery_) || now >= next_poll_;
         if (!session_ && due && supervisor_.may_try(now)) open();
         if (session_ && deps_.clock.now() >= next_poll_ && supervisor_.may_try(deps_.clock.now())) poll(burst_ > 0 || retry_ ? Ask::quick : Ask::due);
+        if (asks_alarms() && deps_.clock.now() >= next_alarms_) ask_alarms();
         while (!stop.stop_requested()) {
             const auto queued = inbox_.take();
             if (!queued) break;
@@ -155,6 +161,7 @@ void DeviceActor::run(std::stop_token stop) {
             if (!question) break;
             (*question)(supervisor_.standing_refusal(deps_.clock.now()) ? nullptr : session_.get());
         }
+        if (battery_ && session_ && !inbox_.has_command()) end_contact();
         inbox_.wait(stop, next_deadline());
     }
     drop_session();
@@ -163,7 +170,8 @@ void DeviceActor::run(std::stop_token stop) {
 std::optional<SteadyTime> DeviceActor::next_deadline() const {
     const auto allowed = supervisor_.next_try();
     if (!allowed) return std::nullopt;
-    return session_ || supervisor_.online() ? std::max(next_poll_, *allowed) : *allowed;
+    const SteadyTime next = asks_alarms() ? std::min(next_poll_, next_alarms_) : next_poll_;
+    return session_ || supervisor_.online() || battery_ ? std::max(next, *allowed) : *allowed;
 }
 
 void DeviceActor::open() {
@@ -173,6 +181,7 @@ void DeviceActor::open() {
         opener_ = deps_.make_opener();
     }
     ++pulse_->logins;
+    begin_contact();
     Result<Opened> opened = opener_->open({host_, config_.port, family_, credentials_, learned_, config_.state_port, config_.control, std::exchange(afresh_, false)});
     {
         const std::lock_guard lock(shared_mutex_);
@@ -189,16 +198,23 @@ void DeviceActor::open() {
     next_poll_ = deps_.clock.now();
 }
 
+void DeviceActor::set_pace() {
+    base_ = config_.poll.count() > 0 ? config_.poll : default_poll(family_, battery_);
+    if (config_.poll == kNeverPolled) base_ = kNever;
+}
+
 void DeviceActor::adopt_identity(const Identity& identity) {
-    table_ = table_of(family_);
+    table_ = deps_.table ? deps_.table(family_, identity.model) : table_of(family_);
     std::vector<Query> more;
     for (const ChildrenOf& how : table_.children)
         if (lists(identity, how.needs))
             for (const Query& query : child_queries(how)) more.push_back(query);
-    self().adopt(identity, table_, std::move(more));
+    battery_ = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && lists(identity, "battery"));
+    Identity whole = identity;
+    if (battery_ && !lists(identity, "battery")) whole.components.push_back({"battery", 1});  // the user knows better
+    self().adopt(whole, table_, std::move(more));
     if (!identity.mac.empty() && self().id() != identity.mac) self().rename_id(identity.mac);
-    const bool battery = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && lists(identity, "battery"));
-    base_ = config_.poll.count() > 0 ? config_.poll : default_poll(family_, battery);
+    set_pace();
     self().plan().set_base(base_);
     learn();
 }
@@ -210,6 +226,7 @@ void DeviceActor::learn() {
     fresh.mac = identity.mac;
     fresh.model = identity.model;
     fresh.name = identity.name;
+    fresh.battery = battery_;
     fresh.address = host_;
     fresh.family = family_;
     if (identified_ || units_.size() > 1) {
@@ -291,6 +308,7 @@ void DeviceActor::answered() {
     supervisor_.succeeded();
     pulse_->last_seen_s = unix_now();
     if (session_ && session_->transport() != transport_) learned_.transport = transport_ = session_->transport();  // it followed a new firmware
+    spoke_at_ = deps_.clock.now();
 }
 
 /// Asks the children what their lists do not tell. Commands go first: what they hold up is asked at the next poll.
@@ -392,13 +410,16 @@ void DeviceActor::settle_child(const Child& child, Units& units) {
 void DeviceActor::fail_with(const Error& error) {
     if (error.code == Errc::cancelled && stop_.stop_requested()) return;
     ++pulse_->errors;
+    if (sleeps_on(error)) return;
     retry_ = true;
     const auto probe = [this] { return deps_.quick_probe && deps_.quick_probe(host_, learned_.port != 0 ? learned_.port : config_.port); };
     const bool changed = supervisor_.failed(error, deps_.clock.now(), probe);
     // Deaf beyond the grace although it is there: perhaps it speaks another generation now, so log in anew.
-    if (!supervisor_.online() || supervisor_.beyond_grace() || error.code == Errc::malformed) drop_session();
+    const bool wrong_language = error.code == Errc::malformed || error.code == Errc::unsupported;
+    if (!supervisor_.online() || supervisor_.beyond_grace() || wrong_language) drop_session();
     const auto pause = supervisor_.beyond_grace() ? 5 * deps_.look_again : deps_.look_again;
     next_poll_ = deps_.clock.now() + std::min(base_, pause);
+    if (battery_) next_poll_ = deps_.clock.now() + base_;
     if (supervisor_.blocked() && refused_at_.size() < kMaxRefusals) refused_at_.insert(host_);
     if (changed) publish();
 }
@@ -432,6 +453,19 @@ void DeviceActor::handle(const Wishes& wishes) {
         for (std::size_t i = 1; i < units_.size(); ++i) dress_child(*units_[i]);
         publish();
     }
+    if (wishes.awake && battery_) {
+        care_.sign_of_life(deps_.clock.now());
+        if (deps_.clock.now() >= spoke_at_ + base_) next_poll_ = deps_.clock.now();  // it is awake anyway
+    }
+    for (const Push& push : wishes.pushes)
+        if (push.kind == kStreamPush) {
+            care_.stream(push.on, deps_.clock.now(), deps_.clock.wall());
+            if (battery_) tell_battery();
+        } else
+        if (const auto unit = find_unit(push.unit)) {
+            unit->take(kEventsKey, json::object{{push.kind, push.on ? "on" : "off"}}, unix_now());
+            publish();  // one by one: a press that is over already is still a press
+        }
     if (wishes.poll && session_) poll(Ask::all);
     else if (wishes.poll && !supervisor_.blocked()) next_poll_ = deps_.clock.now();
 }
@@ -444,7 +478,7 @@ void DeviceActor::handle(const QueuedCommand& queued) {
         result = {"", command.property, command.value, "timeout", "it waited too long for the device and was not sent", nullptr};
     } else {
         result = execute(command);
-        if (result.ok()) {
+        if (result.ok() && !battery_) {
             burst_ = kBurst;
             next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
         }

@@ -9,11 +9,13 @@
 #include <set>
 #include <thread>
 
+#include "gateway/device/battery_care.hpp"
 #include "gateway/device/device_unit.hpp"
 #include "gateway/device/execute.hpp"
 #include "gateway/device/inbox.hpp"
 #include "gateway/device/opener.hpp"
 #include "gateway/device/supervisor.hpp"
+#include "gateway/events/alarm_watch.hpp"
 #include "protocols/base/random.hpp"
 
 namespace tplink::gateway {
@@ -27,6 +29,11 @@ struct ActorDeps {
     std::chrono::milliseconds look_again{2000};  ///< how soon a failed poll of an online device is repeated
     EnergyLedger* energy = nullptr;              ///< null: totals of energy live as long as the actor
     std::function<DeviceConfig(const std::string& id)> child_config{};  ///< name and exclusions of a child; empty: none
+    /// A camera's own list told of an event (kind, when by our clock). Empty: lists are not asked.
+    std::function<void(const std::string& id, const std::string& kind, std::int64_t at_unix_s)> alarm{};
+    /// The rows of a family and model; empty: those we ship.
+    std::function<Table(Family, const std::string& model)> table{};
+    std::function<bool(const std::string& id)> has_push{};  ///< events of this camera arrive by themselves; empty: never
 };
 
 /// Thread-safe from outside: every method only posts or copies.
@@ -40,6 +47,9 @@ public:
     void request_stop();
 
     void post(PropertyCommand command);
+    void push(Push push) { inbox_.wish({.pushes = {std::move(push)}}); }
+    /// It answered a search by itself: a battery device that does is awake.
+    void seen_awake() { inbox_.wish({.awake = true}); }
     void poll_now() { inbox_.wish({.poll = true}); }
     /// Runs `question` with the session, soon; false when too many wait. A question that is never run is destroyed.
     bool ask(Question question) { return inbox_.ask(std::move(question)); }
@@ -67,6 +77,12 @@ private:
     Result<void> poll_children(Ask ask);
     void find_children();
     void add_up_children();
+    void ask_alarms();
+    bool asks_alarms() const;
+    void begin_contact();
+    void end_contact();
+    bool sleeps_on(const Error& error);
+    void tell_battery();
     void settle_child(const Child& child, Units& units);
     void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);
@@ -77,6 +93,7 @@ private:
     void drop_session();
     void keep_facts();
     void adopt_identity(const Identity& identity);
+    void set_pace();
     void learn();
     bool wait_or_stop(std::chrono::milliseconds time);
     void publish();
@@ -100,6 +117,9 @@ private:
     Table table_;
     std::chrono::milliseconds base_{5000};  // poll interval
     bool identified_ = false;               // in this session
+    bool battery_ = false;
+    BatteryCare care_;
+    SteadyTime spoke_at_{};                 // last good answer of a battery device
     SteadyTime identify_again_{};
     std::string transport_;
     Family family_;
@@ -107,6 +127,8 @@ private:
     SteadyTime next_poll_{};
     bool afresh_ = false;  ///< a human asked for another try
     std::chrono::milliseconds slower_{0};  // after a rate limit
+    AlarmWatch alarms_;
+    SteadyTime next_alarms_{};
     bool retry_ = false;  // the last exchange failed
     int burst_ = 0;  // quick polls still to come after a command
     std::set<std::string> refused_at_;  ///< addresses where the password was refused

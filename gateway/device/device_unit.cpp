@@ -46,7 +46,7 @@ void DeviceUnit::adopt(const Identity& identity, const Table& table, std::vector
 
 std::vector<Query> DeviceUnit::due(SteadyTime now, Ask ask) const {
     if (!offer_) return {};
-    const auto queries = offer_->queries(offer_->rows().empty());
+    const auto queries = offer_->queries(document_);
     auto due = plan_.due(queries, now, ask);
     for (const Query& query : queries)
         if (query.busy != nullptr && query.busy(document_) && std::find(due.begin(), due.end(), query) == due.end()) due.push_back(query);
@@ -66,13 +66,17 @@ Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, 
     for (const Query& query : queries) requests.push_back(to_request(query, unix_of(clock)));
     const auto answers = TRY(asked.query(requests));
     plan_.asked(queries, clock.now());
+    offer_->asked(queries);
     bool moved = false;
     {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i)
             if (answers[i].result) moved |= merge_answer(document_, answers[i].method, *answers[i].result);
     }
-    for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) judge(queries[i], answers[i]);
+    for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) {
+        offer_->answered(queries[i], answers[i].result.has_value());
+        judge(queries[i], answers[i]);
+    }
     moved_ |= moved;
     if (moved) reshaped_ |= offer_->update(document_, unix_of(clock));
     count_energy(clock);
@@ -120,6 +124,12 @@ void DeviceUnit::take(std::string_view method, const json::value& result, std::i
     }
     moved_ |= moved;
     if (moved && offer_) reshaped_ |= offer_->update(document_, now_unix_s);
+}
+
+const Capability* DeviceUnit::reject(const Capability& row, std::int64_t now_unix_s) {
+    const Capability* next = offer_ ? offer_->reject(row, document_, now_unix_s) : nullptr;
+    reshaped_ |= next != nullptr;
+    return next;
 }
 
 void DeviceUnit::latch(std::string_view row, bool on, std::int64_t until_unix_s) {

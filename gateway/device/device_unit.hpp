@@ -55,6 +55,8 @@ public:
     bool take_retry() { return std::exchange(wants_retry_, false); }
     /// An answer that came another way: from a parent's list, by a push.
     void take(std::string_view method, const json::value& result, std::int64_t now_unix_s);
+    /// As Offer::reject().
+    const Capability* reject(const Capability& row, std::int64_t now_unix_s);
     /// Keeps what a device without a getter was told, until it runs out.
     void latch(std::string_view row, bool on, std::int64_t until_unix_s);
     const Document& document() const { return document_; }

@@ -44,9 +44,52 @@ bool is_silent_success(const Capability& row, const Error& error) {
 Executed denied(DeviceUnit& unit, const Capability& row, const Error& error, CommandResult result, const CommandTools& tools) {
     Executed out = refused(std::move(result), code_of(error), error.what);
     const bool connection = error.code != Errc::refused && error.code != Errc::unsupported && !error.aside;
-    if (connection) out.failure = error;
-    else if (!row.query.method.empty() && unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();
+    if (connection) {
+        out.failure = error;
+    } else if (!row.query.method.empty()) {
+        if (const auto asked = unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();
+        else out.failure = asked.error();  // it was not the command: the whole exchange fails
+    }
     return out;
+}
+
+/// The request only flips the state: what it is now decides whether to send it. Nothing: send it.
+std::optional<Executed> is_so_already(DeviceUnit& unit, const Capability& row, const json::value& wanted, const CommandResult& result, const CommandTools& tools) {
+    if (const auto asked = unit.ask(tools.session, {row.query}, tools.clock); !asked) {
+        Executed out = refused(result, code_of(asked.error()), asked.error().what);
+        out.failure = asked.error();
+        return out;
+    }
+    if (!confirms(row, read_value(row, unit.document(), unix_of(tools.clock)), wanted)) return std::nullopt;
+    tools.publish();
+    return Executed{result, std::nullopt};
+}
+
+/// What a good reply says beside "done": that a motor stands at the end of its range.
+std::string warning_of(const json::value& reply) {
+    const json::object* object = reply.if_object();
+    const json::value* warning = object == nullptr ? nullptr : object->if_contains(kWarning);
+    return warning != nullptr && warning->is_string() ? std::string(warning->get_string()) : std::string();
+}
+
+Executed execute(DeviceUnit& unit, const Capability* row, const PropertyCommand& command, const CommandTools& tools) {
+    CommandResult result{"", command.property, command.value, "ok", "", nullptr};
+    if (row == nullptr) return refused(std::move(result), "unknown_property", "this device has no '" + command.property.substr(0, 60) + "'");
+    if (!is_writable(*row)) return refused(std::move(result), "read_only", "'" + command.property + "' can only be read");
+    const auto wanted = parse_command(*row, command.value, unit.document());
+    if (!wanted) return refused(std::move(result), "invalid_value", wanted.error().what);
+    if (row->toggles)
+        if (auto done = is_so_already(unit, *row, *wanted, result, tools)) return std::move(*done);
+    const auto request = make_request(*row, *wanted, unit.document());
+    if (!request) return refused(std::move(result), code_of(request.error()), request.error().what);
+    const auto reply = tools.session.call(*request);
+    if (!reply && !is_silent_success(*row, reply.error())) return denied(unit, *row, reply.error(), std::move(result), tools);
+    if (reply) result.message = warning_of(*reply);
+    if (row->latch_s == 0) return confirm(unit, *row, *wanted, std::move(result), tools);
+    const auto* kind = std::get_if<OnOff>(&row->kind);
+    unit.latch(row->id, kind != nullptr && *wanted == json::value(json::string(kind->on)), unix_of(tools.clock) + row->latch_s);
+    tools.publish();
+    return {std::move(result), std::nullopt};
 }
 
 }  // namespace
@@ -62,21 +105,11 @@ std::string code_of(const Error& error) {
 }
 
 Executed execute(DeviceUnit& unit, const PropertyCommand& command, const CommandTools& tools) {
-    CommandResult result{"", command.property, command.value, "ok", "", nullptr};
     const Capability* row = unit.is_offered() ? unit.offer().find(command.property) : nullptr;
-    if (row == nullptr) return refused(std::move(result), "unknown_property", "this device has no '" + command.property.substr(0, 60) + "'");
-    if (!is_writable(*row)) return refused(std::move(result), "read_only", "'" + command.property + "' can only be read");
-    const auto wanted = parse_command(*row, command.value, unit.document());
-    if (!wanted) return refused(std::move(result), "invalid_value", wanted.error().what);
-    const auto request = make_request(*row, *wanted, unit.document());
-    if (!request) return refused(std::move(result), code_of(request.error()), request.error().what);
-    const auto reply = tools.session.call(*request);
-    if (!reply && !is_silent_success(*row, reply.error())) return denied(unit, *row, reply.error(), std::move(result), tools);
-    if (row->latch_s == 0) return confirm(unit, *row, *wanted, std::move(result), tools);
-    const auto* kind = std::get_if<OnOff>(&row->kind);
-    unit.latch(row->id, kind != nullptr && *wanted == json::value(json::string(kind->on)), unix_of(tools.clock) + row->latch_s);
-    tools.publish();
-    return {std::move(result), std::nullopt};
+    Executed done = execute(unit, row, command, tools);
+    if (row == nullptr || done.result.code != "unsupported") return done;
+    const Capability* next = unit.reject(*row, unix_of(tools.clock));  // variants of firmware: it may know the next one
+    return next == nullptr ? done : execute(unit, next, command, tools);
 }
 
 }  // namespace tplink::gateway

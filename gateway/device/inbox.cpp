@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace tplink::gateway {
+namespace {
+
+constexpr std::size_t kMaxPushes = 256;  // an actor that hangs that long has other sorrows
+
+}  // namespace
 
 Inbox::Put Inbox::put(PropertyCommand command, SteadyTime now, bool replaceable, std::optional<PropertyCommand>& superseded) {
     const std::lock_guard lock(mutex_);
@@ -28,7 +33,9 @@ void Inbox::wish(const Wishes& wishes) {
     wishes_.poll |= wishes.poll;
     wishes_.reconnect |= wishes.reconnect;
     wishes_.children |= wishes.children;
+    wishes_.awake |= wishes.awake;
     if (wishes.address) wishes_.address = wishes.address;
+    if (wishes_.pushes.size() < kMaxPushes) wishes_.pushes.insert(wishes_.pushes.end(), wishes.pushes.begin(), wishes.pushes.end());
     changed_.notify_one();
 }
 

@@ -8,10 +8,20 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "gateway/device/device_view.hpp"
 
 namespace tplink::gateway {
+
+/// Push::kind of a stream that begins or ends: it keeps a battery camera awake.
+inline constexpr std::string_view kStreamPush = "@stream";
+
+/// What a source of events says of one unit: `kind` begins or ends.
+struct Push {
+    std::string unit, kind;
+    bool on = false;
+};
 
 /// What woke the actor besides commands.
 struct Wishes {
@@ -19,7 +29,9 @@ struct Wishes {
     bool reconnect = false;  ///< forget refusals and the session, start over
     std::optional<std::string> address{};  ///< the device moved there
     bool children = false;   ///< names or exclusions of what hangs on it changed
-    bool any() const { return poll || reconnect || children || address.has_value(); }
+    bool awake = false;      ///< the device gave a sign of life by itself
+    std::vector<Push> pushes{};  ///< in order
+    bool any() const { return poll || reconnect || children || awake || address.has_value() || !pushes.empty(); }
 };
 
 /// Something to do with the session between polls; null while there is none. Runs on the actor's thread.

@@ -20,6 +20,7 @@ struct Learned {
     std::string hash_form{};         ///< which form of the password it holds
     std::string certificate_sha256{};  ///< pinned
     Family family = Family::automatic;
+    bool battery = false;            ///< every contact costs it: never tried more often than contacts are due
     std::vector<std::string> children{};  ///< ids of what hangs on it
     bool operator==(const Learned&) const = default;
 };

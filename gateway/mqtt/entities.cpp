@@ -137,8 +137,7 @@ std::optional<Entity> EntityWriter::from_row(const Capability& row) const {
 
 std::vector<Entity> EntityWriter::camera(const CameraEntities& camera) const {
     std::vector<Entity> out;
-    Entity& snapshot = out.emplace_back(base("snapshot", "camera", {}));
-    snapshot.fields["topic"] = topics_.snapshot(device_.id);
+    if (camera.picture) out.emplace_back(base("snapshot", "camera", {})).fields["topic"] = topics_.snapshot(device_.id);
 
     if (!camera.detections.empty()) {
         Entity& event = out.emplace_back(base("detection", "event", "Detection"));
@@ -162,6 +161,7 @@ std::vector<Entity> EntityWriter::camera(const CameraEntities& camera) const {
         stream.fields["icon"] = "mdi:cctv";
         add_category(stream, Category::config);
     }
+    if (!camera.picture) return out;
     Entity& state = out.emplace_back(base("stream_state", "sensor", "Stream"));
     add_state(state);
     state.fields["device_class"] = "enum";

@@ -124,7 +124,7 @@ Discovery describe(const DeviceDescription& device, const Topics& topics) {
     };
     if (device.camera) {
         for (Entity& entity : writer.camera(*device.camera)) add(std::move(entity));
-        out.state_keys = {"stream_state", "stream_info"};
+        if (device.camera->picture) out.state_keys = {"stream_state", "stream_info"};
         if (device.camera->battery) out.state_keys.emplace_back("stream");
     }
     for (const Composite* composite : device.composites) add(writer.from_composite(*composite));

@@ -19,6 +19,7 @@ struct CameraEntities {
     bool doorbell = false;                ///< event "ring" and a device trigger
     bool last_detection = false;          ///< picture topic <id>/detection
     bool battery = false;                 ///< a switch "stream" that starts and stops the live stream
+    bool picture = true;                  ///< it can be watched: picture and stream
     bool operator==(const CameraEntities&) const = default;
 };
 

@@ -75,13 +75,15 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address, std::uint16_t port) {
+Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address, std::uint16_t port, bool shared) {
     const std::string where = "bind UDP " + address + ":" + std::to_string(port);
     const auto local = ipv4(address, port);
     if (!local) return fail(Errc::unreachable, where + ": not a numeric IPv4 address");
     OwnedFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int on = 1;
     if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0 ||
+        (shared && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+        (shared && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*local), sizeof *local) != 0)
         return fail(Errc::unreachable, where + ": " + errno_text(errno));
     return std::make_unique<RealUdpSocket>(std::move(fd));

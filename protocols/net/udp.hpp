@@ -30,8 +30,9 @@ public:
     virtual void cancel() = 0;
 };
 
-/// Binds to `address`:`port` (0: any port) with broadcast allowed. errors: unreachable.
-Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address = "0.0.0.0", std::uint16_t port = 0);
+/// Binds to `address`:`port` (0: any port) with broadcast allowed. shared: others on this machine may listen there too;
+/// broadcasts reach all of them. errors: unreachable.
+Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address = "0.0.0.0", std::uint16_t port = 0, bool shared = false);
 
 /// Binds to `port` shared with others and joins the multicast `group`: on the interface that has `interface_address`, or on
 /// every one when that is empty. errors: unreachable.

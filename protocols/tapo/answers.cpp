@@ -18,7 +18,10 @@ int code_of(const json::object& entry) {
 } // namespace
 
 Answer answer_of(Dialect dialect, std::string method, const json::object& entry) {
-    if (const int number = code_of(entry); number != code::kOk && number != code::kEndOfRange) {
+    const int number = code_of(entry);
+    if (number == code::kEndOfRange)
+        return {std::move(method), json::value(json::object{{kWarning, json::string(meaning_of(dialect, number))}})};
+    if (number != code::kOk) {
         Error error = device_error(dialect, number, method);
         const bool of_session = error.code == Errc::session_expired || error.code == Errc::auth_failed;
         if (of_session || error.code == Errc::locked_out) {

@@ -6,9 +6,19 @@
 #include "protocols/tapo/answers.hpp"
 #include "protocols/tapo/camera_envelope.hpp"
 #include "protocols/tapo/camera_identity.hpp"
+#include "protocols/tapo/camera_pages.hpp"
 #include "protocols/tapo/reply.hpp"
 
 namespace tplink::tapo {
+namespace {
+
+constexpr std::chrono::milliseconds kTooSoonPause{1100};
+
+Request stop_request(const Request& of) {
+    return {"cruiseStop", json::value(json::object{{"motor", {{"cruise_stop", json::object()}}}}), of.child};
+}
+
+} // namespace
 
 CameraSession::CameraSession(std::unique_ptr<Transport> transport, const Clock& clock, std::size_t batch)
     : exchange_(std::move(transport), Dialect::camera, clock), batch_(std::max<std::size_t>(1, batch)) {}
@@ -73,6 +83,16 @@ Result<void> CameraSession::ask_isolating(std::span<const Request> requests, con
     return {};
 }
 
+/// The further pages of a list. A page that fails leaves the list as long as it is.
+Result<void> CameraSession::read_on(const Request& request, json::value& list) {
+    while (const auto next = next_page(request, list)) {
+        Slots slots(1);
+        const auto fault = TRY(ask_batch({&*next, 1}, {0}, slots));
+        if (fault || !slots[0] || !slots[0]->result || !append_page(list, *slots[0]->result)) break;
+    }
+    return {};
+}
+
 Result<std::vector<Answer>> CameraSession::query(std::span<const Request> requests) {
     Slots slots(requests.size());
     Indices batched;
@@ -95,10 +115,45 @@ Result<std::vector<Answer>> CameraSession::query(std::span<const Request> reques
     answers.reserve(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i)
         answers.push_back(slots[i] ? std::move(*slots[i]) : TRY(ask_bare(requests[i])));
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        if (answers[i].result) TRY_VOID(read_on(requests[i], *answers[i].result));
     return answers;
 }
 
+void CameraSession::cancel() {
+    {
+        const std::lock_guard lock(waiting_);
+        stopped_ = true;
+    }
+    stopped_changed_.notify_all();
+    exchange_.cancel();
+}
+
+bool CameraSession::wait(std::chrono::milliseconds time) {
+    std::unique_lock lock(waiting_);
+    return !stopped_changed_.wait_for(lock, time, [this] { return stopped_; });
+}
+
+/// What a command runs into and a client can cure by itself. Source: camera.md, "Error codes".
 Result<json::value> CameraSession::call(const Request& request) {
+    Result<json::value> result = send(request);
+    if (result) return result;
+    const Error refusal = result.error();
+    switch (refusal.device_code) {
+    case code::kMotorBusy:
+        if (!send(stop_request(request))) return result;
+        result = send(request);
+        break;
+    case code::kTooSoon:
+        if (!wait(kTooSoonPause)) return fail(Errc::cancelled, request.method + ": cancelled");
+        result = send(request);
+        break;
+    default: break;
+    }
+    return result;
+}
+
+Result<json::value> CameraSession::send(const Request& request) {
     if (goes_bare(request)) return TRY(ask_bare(request)).result;
     Slots slots(1);
     const auto fault = TRY(ask_batch({&request, 1}, {0}, slots));

@@ -2,7 +2,9 @@
 // The language of Tapo cameras over any of their logins: batches, old-style requests, what a camera leaves
 // out or answers out of order. Source: camera.md, "Envelopes".
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -25,7 +27,7 @@ public:
     Result<std::vector<Answer>> query(std::span<const Request> requests) override;
     Result<json::value> call(const Request& request) override;
     std::string_view transport() const override { return exchange_.transport_name(); }
-    void cancel() override { exchange_.cancel(); }
+    void cancel() override;
 
 private:
     using Indices = std::vector<std::size_t>;
@@ -43,6 +45,15 @@ private:
     /// The same, halving until the request that breaks the envelope or stays unanswered stands alone.
     Result<void> ask_isolating(std::span<const Request> requests, const Indices& which, Slots& slots);
 
+    Result<void> read_on(const Request& request, json::value& list);
+    /// As call(), once, without cures.
+    Result<json::value> send(const Request& request);
+    /// False when cancelled meanwhile.
+    bool wait(std::chrono::milliseconds time);
+
+    std::mutex waiting_; // guards stopped_
+    std::condition_variable stopped_changed_;
+    bool stopped_ = false;
     RenewingExchange exchange_;
     std::size_t batch_;
     std::set<std::string> loners_; ///< methods that broke an envelope: asked alone from then on

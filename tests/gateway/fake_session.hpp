@@ -21,7 +21,7 @@ struct FakeDevice {
     json::object answers;                 ///< method -> result
     std::map<std::string, Error> errors;  ///< method -> error instead
     std::optional<Error> open_error, exchange_error;
-    int opened = 0, polls = 0;
+    int opened = 0, closed = 0, polls = 0;
     bool ignore_writes = false;
     std::vector<Request> calls;
 
@@ -34,6 +34,11 @@ struct FakeDevice {
 class FakeSession final : public Session {
 public:
     explicit FakeSession(FakeDevice& device) : device_(device) {}
+    ~FakeSession() override {
+        const std::lock_guard lock(device_.mutex);
+        ++device_.closed;
+        device_.changed.notify_all();
+    }
     Result<Identity> identify() override {
         const std::lock_guard lock(device_.mutex);
         if (device_.exchange_error) return tl::unexpected(*device_.exchange_error);

@@ -101,6 +101,48 @@ TEST_F(CameraSessionTest, CommandWithAnUnknownCodeIsRefused) {
     EXPECT_EQ(session.call(ask("setX")).error().code, Errc::refused);
 }
 
+TEST_F(CameraSessionTest, ABusyMotorIsStoppedAndAskedOnceMore) {
+    CameraSession session = make();
+    responses(R"({"method":"motorMove","error_code":-64303})");
+    responses(R"({"method":"cruiseStop","error_code":0})");
+    responses(R"({"method":"motorMove","error_code":-64304})");
+    const auto moved = session.call(ask("motorMove", R"({"motor":{"move":{"x_coord":"10","y_coord":"0"}}})"));
+    ASSERT_TRUE(moved) << moved.error().what;
+    EXPECT_EQ(methods(1), "cruiseStop");
+    EXPECT_EQ(methods(2), "motorMove");
+    EXPECT_EQ(moved->at(kWarning), "end of the pan or tilt range") << "done as far as possible";
+}
+
+TEST_F(CameraSessionTest, AMotorThatStaysBusyIsARefusal) {
+    CameraSession session = make();
+    responses(R"({"method":"motorMove","error_code":-64303})");
+    responses(R"({"method":"cruiseStop","error_code":0})");
+    responses(R"({"method":"motorMove","error_code":-64303})");
+    const auto moved = session.call(ask("motorMove"));
+    ASSERT_FALSE(moved);
+    EXPECT_EQ(moved.error().code, Errc::refused);
+    EXPECT_EQ(line_.sent.size(), 3U) << "once";
+}
+
+TEST_F(CameraSessionTest, ListsInPagesAreReadToTheEnd) {
+    CameraSession session = make();
+    responses(R"({"method":"getChildDeviceList","result":{"child_device_list":[{"n":1},{"n":2}],"start_index":0,"sum":3},"error_code":0})");
+    responses(R"({"method":"getChildDeviceList","result":{"child_device_list":[{"n":3}],"start_index":2,"sum":3},"error_code":0})");
+    const Request request = ask("getChildDeviceList", R"({"childControl":{"start_index":0}})");
+    const auto answers = session.query({&request, 1}).value();
+    EXPECT_EQ(line_.sent.at(1).at_pointer("/params/requests/0/params/childControl/start_index"), 2);
+    EXPECT_EQ(answers[0].result->at("child_device_list").as_array().size(), 3U);
+}
+
+TEST_F(CameraSessionTest, AListThatPromisesMoreThanItGivesEnds) {
+    CameraSession session = make();
+    responses(R"({"method":"getChildDeviceList","result":{"child_device_list":[{"n":1}],"start_index":0,"sum":9},"error_code":0})");
+    responses(R"({"method":"getChildDeviceList","result":{"child_device_list":[],"start_index":1,"sum":9},"error_code":0})");
+    const Request request = ask("getChildDeviceList", R"({"childControl":{"start_index":0}})");
+    EXPECT_EQ(session.query({&request, 1}).value()[0].result->at("child_device_list").as_array().size(), 1U);
+    EXPECT_EQ(line_.sent.size(), 2U);
+}
+
 TEST_F(CameraSessionTest, MoreThanABatchIsSplit) {
     CameraSession session = make(2);
     responses(R"({"method":"a"},{"method":"b"})");

@@ -52,7 +52,8 @@ bool is_word_sensitivity(const json::value& old_value) {
 bool listed(const json::value& document, const char* pointer, const json::value& value) {
     boost::system::error_code error;
     const json::value* list = document.find_pointer(pointer, error);
-    return list && list->is_array() &&
+    if (!list) return true; // a recording that does not tell what it takes
+    return list->is_array() &&
            std::find(list->get_array().begin(), list->get_array().end(), value) != list->get_array().end();
 }
 
@@ -65,6 +66,7 @@ int check_field(std::string_view module, std::string_view section, std::string_v
     if (!new_value.is_string()) return 0;
     const std::string_view text = new_value.get_string();
     if (module == "led" && section == "config" && text == "auto") return 0;
+    if (module == "battery" && section == "power_save") return text == "auto" || text == "off" ? 0 : kInvalid;
     if (field == "night_vision_mode")
         return listed(document, "/image_capability/supplement_lamp/night_vision_mode_range", new_value)
                    ? 0

@@ -1,0 +1,67 @@
+// The actor's care for cameras: events asked for where none arrive, and batteries left alone.
+
+#include <algorithm>
+
+#include "gateway/device/actor.hpp"
+
+namespace tplink::gateway {
+namespace {
+
+constexpr auto kAlarmsEvery = std::chrono::seconds(10);  // more often and a camera gets slow for everybody
+
+bool has_component(const Identity& identity, std::string_view name) {
+    return std::any_of(identity.components.begin(), identity.components.end(), [&](const Component& component) { return component.name == name; });
+}
+
+}  // namespace
+
+/// Wired cameras whose events do not come by themselves are asked for them. A battery camera would be kept awake.
+bool DeviceActor::asks_alarms() const {
+    const bool camera = family_ == Family::tapo_camera || family_ == Family::vigi_camera;
+    return deps_.alarm && session_ && identified_ && camera && !battery_ && !alarms_.is_useless() && supervisor_.online() &&
+           has_component(self().identity(), "detection") && !(deps_.has_push && deps_.has_push(self().id()));
+}
+
+void DeviceActor::ask_alarms() {
+    next_alarms_ = deps_.clock.now() + kAlarmsEvery;
+    const auto requests = alarms_.requests(unix_now());
+    const auto answers = session_->query(requests);
+    if (!answers) return fail_with(answers.error());
+    for (const SeenAlarm& seen : alarms_.take(*answers, unix_now())) deps_.alarm(self().id(), seen.kind, seen.at_unix_s);
+}
+
+/// A battery camera that does not answer is asleep: a state, not an outage. The next contact comes at its time.
+bool DeviceActor::sleeps_on(const Error& error) {
+    const SteadyTime now = deps_.clock.now();
+    const bool silent = error.code == Errc::unreachable || error.code == Errc::timeout;
+    if (!battery_ || !silent || !supervisor_.online() || now - spoke_at_ > BatteryCare::kSilence) return false;
+    drop_session();
+    care_.contact(false, now, deps_.clock.wall());
+    next_poll_ = now + base_;
+    tell_battery();
+    return true;
+}
+
+void DeviceActor::begin_contact() {
+    care_.contact(true, deps_.clock.now(), deps_.clock.wall());
+}
+
+/// No connection while it sleeps: what was to be said is said.
+void DeviceActor::end_contact() {
+    const SteadyTime now = deps_.clock.now();
+    drop_session();
+    burst_ = 0;
+    retry_ = false;
+    care_.contact(false, now, deps_.clock.wall());
+    next_poll_ = std::max(next_poll_, spoke_at_ + base_);
+    tell_battery();
+}
+
+void DeviceActor::tell_battery() {
+    const SteadyTime now = deps_.clock.now();
+    self().take(kBatteryKey, json::object{{"asleep", care_.is_asleep(now + BatteryCare::kTail) ? "on" : "off"},
+                                          {"awake_s", care_.awake_today_s(now, deps_.clock.wall())}}, unix_now());
+    publish();
+}
+
+}  // namespace tplink::gateway

@@ -1,0 +1,125 @@
+"""Cameras as a whole: a doorbell's press, what a camera notices, a battery camera asleep. Real broker, real sockets.
+
+python3 tests/e2e/camera_e2e.py --build build/dev [unittest words]
+"""
+
+import argparse
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import gateway_e2e as base  # noqa: E402
+from gateway_e2e import ROOT, world  # noqa: E402
+
+NET = f"127.{random.randrange(65, 255)}.{random.randrange(256)}"
+DOCUMENTS = ROOT / "tests" / "documents"
+
+
+class Cameras(world.Demo):
+    """The demo's starter with cameras of our own."""
+
+    def start_simulators(self):
+        devices = [
+            {"kind": "tapo_camera_l3", "address": f"{NET}.21", "mac": "02-00-00-00-0E-21", "alias": "Front door",
+             "options": {"document": str(DOCUMENTS / "tapo_camera" / "battery_doorbell.json")}},
+            {"kind": "tapo_camera_l3", "address": f"{NET}.22", "mac": "02-00-00-00-0E-22", "alias": "Garden",
+             "options": {"document": str(DOCUMENTS / "tapo_camera" / "pan_tilt_with_everything.json")}},
+            {"kind": "tapo_camera_l3", "address": f"{NET}.23", "mac": "02-00-00-00-0E-23", "alias": "Hub",
+             "options": {"document": str(DOCUMENTS / "tapo_hub" / "h200_with_doorbell.json"), "shuffles_batches": True}},
+        ]
+        path = self.folder / "simulators.json"
+        path.write_text(json.dumps({"username": world.ACCOUNT["username"], "password": world.ACCOUNT["password"], "devices": devices}))
+        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
+        return json.loads(line)
+
+
+class CameraCase(base.GatewayCase):
+    @classmethod
+    def setUpClass(cls):
+        world_demo, world.Demo = world.Demo, Cameras
+        try:
+            super().setUpClass()
+        finally:
+            world.Demo = world_demo
+
+    def device(self, end):
+        return next(d for d in self.devices.list if d["mac"].upper().endswith(end))
+
+    def change(self, device, **state):
+        status, body = world.post(f"{self.devices.control}/devices/{device['mac']}/state", state)
+        self.assertEqual(status, 200, body)
+
+
+class Events(CameraCase):
+    def test_a_press_reaches_mqtt_at_once_and_once(self):
+        bell = self.device("21")
+        self.online(bell)
+        id = base.Devices.id(bell)
+        listener = self.listen(f"tplink2mqtt/{id}/event", f"tplink2mqtt/{id}/state", "homeassistant/device/+/config")
+        _, config = listener.wait(f"homeassistant/device/tplink2mqtt_{id}/config", bool)
+        components = json.loads(config["payload"])["components"]
+        self.assertEqual(components["ring"]["platform"], "event")
+        self.assertEqual(components["ring"]["device_class"], "doorbell")
+        self.assertEqual(components["ring_trigger"]["platform"], "device_automation")
+        self.assertEqual(components["motion"]["platform"], "binary_sensor")
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["ringing"] == "OFF" and json.loads(p)["motion"] == "OFF")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            out.bind((bell["address"], 0))
+            pressed = time.monotonic()
+            for _ in range(3):  # a doorbell repeats itself
+                out.sendto(b"whatever it says", ("127.255.255.255", 20005))
+        at, message = listener.wait(f"tplink2mqtt/{id}/event", lambda p: json.loads(p)["event_type"] == "ring")
+        self.assertLess(at - pressed, 0.3)
+        self.assertEqual(json.loads(message["payload"])["source"], "broadcast")
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["ringing"] == "ON", since=pressed)
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["ringing"] == "OFF", since=pressed)
+        rings = [m for _, m in listener.messages if m["topic"].endswith("/event")]
+        self.assertEqual(len(rings), 1, rings)
+
+    def test_what_a_camera_keeps_in_its_list_is_told(self):
+        camera = self.device("22")
+        self.online(camera)
+        id = base.Devices.id(camera)
+        listener = self.listen(f"tplink2mqtt/{id}/event", f"tplink2mqtt/{id}/state")
+        time.sleep(12)  # the first look at the list only tells what is old
+        self.change(camera, event={"kind": "person"})
+        listener.wait(f"tplink2mqtt/{id}/event", lambda p: json.loads(p)["event_type"] == "person" and json.loads(p)["source"] == "alarm_list", seconds=30)
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["person"] == "ON")
+
+    def test_a_battery_camera_sleeps_and_stays_online(self):
+        bell = self.device("21")
+        id = base.Devices.id(bell)
+        asleep = self.until(lambda: next((d for d in world.api(self.demo.page) if d["id"] == id and d["asleep"]), None), 30, "it does not sleep")
+        self.assertTrue(asleep["online"])
+        before = self.devices.state(bell)["requests"]
+        time.sleep(5)
+        self.assertEqual(self.devices.state(bell)["requests"], before, "nothing is asked while it sleeps")
+
+    def test_a_hub_shows_its_children(self):
+        hub = self.device("23")
+        self.online(hub)
+        child = self.until(lambda: next((d for d in world.api(self.demo.page) if d["via"] == base.Devices.id(hub) and "privacy" in d["state"]), None), 60, "no child appeared")
+        self.assertIn("battery", child["state"])
+        listener = self.listen(f"tplink2mqtt/{child['id']}/#")
+        self.send(f"tplink2mqtt/{child['id']}/privacy/set", "ON")
+        _, result = listener.wait(f"tplink2mqtt/{child['id']}/result", seconds=20)
+        self.assertEqual(json.loads(result["payload"])["status"], "ok", result["payload"])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--build", required=True)
+    known, rest = parser.parse_known_args()
+    base.BUILD = os.path.abspath(known.build)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
