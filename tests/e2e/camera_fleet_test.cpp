@@ -55,7 +55,11 @@ public:
         return results_;
     }
     void send(const std::string& property, const std::string& value, std::int64_t number = 0) {
-        actor_->post({property, json::value(json::string(value)), json::value(number), ""});
+        PropertyCommand command;
+        command.property = property;
+        command.value = json::value(json::string(value));
+        command.transaction = json::value(number);
+        actor_->post(std::move(command));
     }
     DeviceActor& actor() { return *actor_; }
 

@@ -155,7 +155,10 @@ TEST_F(BatteryDay, WithPollingOffNothingWakesItButACommand) {
         clock.advance(60s);
         actor->push({"nobody", "motion", false});
     }
-    actor->post({"privacy", json::value("ON"), nullptr, ""});
+    PropertyCommand command;
+    command.property = "privacy";
+    command.value = json::value("ON");
+    actor->post(std::move(command));
     ASSERT_TRUE(sink.wait_result());
     actor.reset();
     EXPECT_EQ(contacts(), 2) << "one at first, one for the command";

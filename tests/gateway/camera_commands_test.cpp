@@ -119,7 +119,10 @@ public:
         if (!value) return {};
         ++used;
         const CommandTools tools{session, clock, [] {}, [](std::chrono::milliseconds) { return true; }};
-        const auto done = execute(unit, {std::string(row.id), *value, nullptr, ""}, tools);
+        PropertyCommand command;
+        command.property = row.id;
+        command.value = *value;
+        const auto done = execute(unit, command, tools);
         return done.result.ok() ? std::string() : done.result.code + ": " + done.result.message + " for " + json::serialize(*value);
     }
 
