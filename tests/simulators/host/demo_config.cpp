@@ -27,6 +27,7 @@ json::object demo_config(const std::string& net) {
          "Street camera",
          "C460",
          {{"document", DOCUMENT_DIR "/tapo_camera/battery_camera.json"}, {"h265", true}, {"battery", true}}},
+        {"vigi_camera", 24, "Office camera", "VIGI C540V"},
         {"kasa_camera", 25, "Kitchen camera", "EC70(US)", {{"linkie", "redirect"}}},
         {"kasa_cloud", 29, "Account cloud", ""},
         {"tapo_plug_aes", 31, "Desk lamp", "P100"},
