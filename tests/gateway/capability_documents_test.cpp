@@ -128,6 +128,7 @@ TEST(CapabilityDocuments, EveryWritableRowTakesBackWhatItPublished) {
             SCOPED_TRACE(sample.name + " " + std::string(row->id));
             json::value payload = std::holds_alternative<Press>(row->kind) ? json::value("PRESS") : read_value(*row, sample.document, kNow);
             if (const auto options = options_of(*row, sample.document); payload.is_null() && !options.empty()) payload = json::value(options.front());
+            if (row->id == "countdown") payload = json::value(0);  // devices take one at a time: what runs can only be ended
             if (payload.is_null()) continue;
             const auto value = parse_command(*row, payload, sample.document);
             ASSERT_TRUE(value) << value.error().what;
