@@ -431,9 +431,12 @@ std::vector<Query> Offer::queries(const Document& document) const {
         const Key key{query.method, query.params};
         if (query.method.empty() || dropped_.contains(key) || (!offered && asked_.contains(key) && !postponed_.contains(key))) return;
         const auto same = std::find_if(queries.begin(), queries.end(), [&](const Query& q) { return Key{q.method, q.params} == key; });
-        if (same == queries.end()) queries.push_back(query);
-        else same->every_s = std::min(same->every_s, query.every_s);
-        if (same != queries.end() && query.busy != nullptr) same->busy = query.busy;
+        if (same == queries.end()) {
+            queries.push_back(query);
+            return;  // `same` does not outlive the growth
+        }
+        same->every_s = std::min(same->every_s, query.every_s);
+        if (query.busy != nullptr) same->busy = query.busy;
     };
     for (const Capability* row : candidates_) {
         if (!possible(*row, document)) continue;
