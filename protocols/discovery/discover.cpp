@@ -75,6 +75,12 @@ public:
                            [&](const std::string& host) { return answered_.contains(host); });
     }
 
+    /// Those nothing was heard of; broadcast addresses never answer themselves, so they stay.
+    std::vector<std::string> silent(std::vector<std::string> hosts) const {
+        std::erase_if(hosts, [&](const std::string& host) { return answered_.contains(host); });
+        return hosts;
+    }
+
     std::vector<Found> result() && {
         std::vector<Found> list;
         for (auto& [mac, found] : devices_) list.push_back(std::move(found));
@@ -116,7 +122,8 @@ Result<std::vector<Found>> discover(const Options& options, const Deps& deps) {
     bool settled = options.broadcast || targets.empty();
     for (int round = 0; deps.clock.now() < deadline;) {
         if (round < kRounds && deps.clock.now() >= next_round) {
-            send_round(*socket, hosts, probe, options);
+            // Many answers at once overrun the socket, the same ones each time: who was heard is not asked again.
+            send_round(*socket, search.silent(hosts), probe, options);
             ++round;
             next_round += pause;
         }

@@ -86,6 +86,8 @@ Result<std::unique_ptr<UdpSocket>> make_udp_socket(const std::string& address, s
         (shared && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*local), sizeof *local) != 0)
         return fail(Errc::unreachable, where + ": " + errno_text(errno));
+    const int room = 1 << 20;  // hundreds of devices answer one probe at once; the system may give less
+    (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     return std::make_unique<RealUdpSocket>(std::move(fd));
 }
 

@@ -249,6 +249,20 @@ TEST_F(DiscoverTest, MergesAnswersOfOneDevice) {
     }
 }
 
+// The answers of 200 devices at once overran the socket, in every round those of the same devices.
+TEST_F(DiscoverTest, WhoAnsweredIsNotAskedAgainSoThatTheSilentAreHeard) {
+    arrives(0, "192.0.2.10");
+    Options options;
+    options.targets = {"192.0.2.10", "192.0.2.11"};
+    options.broadcast = false;
+    EXPECT_EQ(discover(options, deps()).value().size(), 1U);
+    const auto asked = [&](const char* host) {
+        return std::count(wire_.sent.begin(), wire_.sent.end(), std::pair<std::string, std::uint16_t>(host, kTdpPort));
+    };
+    EXPECT_EQ(asked("192.0.2.10"), 1);
+    EXPECT_EQ(asked("192.0.2.11"), 3);
+}
+
 TEST_F(DiscoverTest, SearchOfOneHostEndsSoonAfterItsAnswer) {
     arrives(0, "192.0.2.10");
     Options options;
