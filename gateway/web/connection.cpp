@@ -18,8 +18,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kFinishPatience{250};
-constexpr std::size_t kFinishBytes = std::size_t{512} * 1024;
+// A refused body is taken and forgotten while it keeps coming: many clients read no answer before they have sent all.
+constexpr std::chrono::milliseconds kFinishSilence{250};
+constexpr std::chrono::milliseconds kFinishPatience{3000};
+constexpr std::size_t kFinishBytes = std::size_t{32} * 1024 * 1024;
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
@@ -168,7 +170,7 @@ void Connection::finish() {
     const auto deadline = steady_clock::now() + kFinishPatience;
     for (std::size_t taken = 0; taken < kFinishBytes;) {
         input_.clear();
-        const long got = receive(deadline);
+        const long got = receive(std::min(deadline, steady_clock::now() + kFinishSilence));
         if (got <= 0) return;
         taken += static_cast<std::size_t>(got);
     }

@@ -316,6 +316,15 @@ TEST_F(WebServerTest, SoundMayBeLargeAndNothingElse) {
     expect_error(client->Post("/api/devices/a1/set", sound, "application/json"), 413, "too_large");
 }
 
+TEST_F(WebServerTest, AnswerToAnOversizedBodyIsNotLostWhileTheClientStillSends) {
+    // More than any socket buffer holds, so that the sender is still sending when the refusal leaves.
+    const std::string body(12U << 20, 's');
+    client->set_write_timeout(20);
+    client->set_read_timeout(20);
+    expect_error(client->Post("/api/devices/a1/set", body, "application/json"), 413, "too_large");
+    expect_error(client->Post("/api/devices/b2/talk", body, "audio/wav"), 404, "not_found");
+}
+
 TEST_F(WebServerTest, WhepRefusesWithTheReason) {
     const std::string offer = "v=0\r\na=rtpmap:102 H264/90000\r\n";
     expect_error(client->Post("/api/devices/a1/whep", offer, "text/plain"), 415, "unsupported_media_type");
