@@ -103,6 +103,8 @@ def check(root, path):
                 yield True, text.count("\n", 0, found.start()) + 1, name, advice
     if path.endswith(".hpp") and "#pragma once" not in text: yield True, 1, "include guard", "begin the header with #pragma once"
     if re.search(r"\.(cpp|hpp|py|ts|mjs)$|^script/", path): yield from sizes(path, text.split("\n"), seen["bare"])
+    if pathlib.PurePath(path).stem == "config" and path != "addon/config.yaml":
+        yield True, 1, "name of the add-on's file", "call it configuration.* or after what it holds: the Supervisor looks for config.* in the whole repository"
     if re.match(r"#!.*\b(ba)?sh\b", text):
         if not (root / path).stat().st_mode & 0o100: yield True, 1, "scripts", "chmod +x it (a file meant to be sourced has no #! line)"
         commands = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
@@ -118,6 +120,7 @@ def lint(root, paths):
 def self_test():
     bad = [(rule[0], *rule[6]) for rule in RULES] + [
         ("include guard", "media/a.hpp", "int x();"), ("scripts", "script/b", "#!/usr/bin/env bash\nx\ny"),
+        ("name of the add-on's file", "tests/config.json", "{}"),
         ("file length", "gateway/long.cpp", "int x;\n" * 700),
         ("function length", "gateway/f.cpp", "int f() {\n" + "    x();\n" * 90 + "}\n")]
     good = "// std::cout, -40401\nconstexpr Row kTable[] = {\n" + '    {"a", "sleep_for"},\n' * 900 + "};\nint f(int x) { return x - 40401; }\n"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <mutex>
 
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "gateway/config/state_store.hpp"
 #include "protocols/kasa/cloud_account.hpp"
 

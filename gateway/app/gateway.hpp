@@ -8,7 +8,7 @@
 #include <string>
 
 #include "gateway/app/arguments.hpp"
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "gateway/diagnostics/log.hpp"
 
 namespace tplink::gateway {

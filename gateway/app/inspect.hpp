@@ -2,7 +2,7 @@
 // The commands that look and leave: check, discover, probe, dump.
 
 #include "gateway/app/arguments.hpp"
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 
 namespace tplink::gateway {
 

@@ -1,7 +1,7 @@
 #pragma once
 // Who may use our own listeners, and how the broker is found.
 
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "gateway/config/state_store.hpp"
 #include "gateway/diagnostics/log.hpp"
 #include "gateway/mqtt/broker.hpp"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gateway/capabilities/profiles.hpp"
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "gateway/config/state_store.hpp"
 #include "gateway/device/actor.hpp"
 

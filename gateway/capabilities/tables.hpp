@@ -2,7 +2,7 @@
 // One table per device family.
 
 #include "gateway/capabilities/children.hpp"
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 
 namespace tplink::gateway {
 

@@ -8,7 +8,7 @@
 #include <vector>
 #include <yaml-cpp/node/node.h>
 
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 
 namespace tplink::gateway {
 

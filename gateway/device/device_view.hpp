@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gateway/capabilities/capability.hpp"
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "gateway/device/command.hpp"
 #include "protocols/base/clock.hpp"
 #include "protocols/session.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "protocols/session.hpp"
 
 namespace tplink::gateway {

@@ -6,7 +6,7 @@
 #include <spdlog/logger.h>
 #include <string>
 
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 
 namespace tplink::gateway {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gateway/capabilities/capability.hpp"
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 #include "gateway/mqtt/topics.hpp"
 
 namespace tplink::gateway {

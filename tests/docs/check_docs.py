@@ -61,7 +61,7 @@ def citations(root):
 
 
 def keys(root):
-    code = (root / "gateway/config/config.cpp").read_text()
+    code = (root / "gateway/config/configuration.cpp").read_text()
     known = set(re.findall(r'\.(?:text|flag|number|seconds|texts|listen|section|sections|secret|choice(?:<\w+(?:::\w+)?>)?)\(\s*"(\w+)"', code))
     page = (root / "README.md").read_text().partition("## Configuration")[2].partition("\n## ")[0]
     named = set()
@@ -99,7 +99,7 @@ def self_test():
         for name, text in {
             "README.md": "# A\n[x](b.md) [y](#a) [z](#nowhere)\n## Configuration\n| `mqtt.host` | |\n| `made_up` | |\n" + BEGIN + "\nold\n" + END,
             "protocols/a.hpp": '// Source: b.md. And c.md, "Gone". See the plugs page 1.\n', "protocols/c.md": "# Here\n",
-            "gateway/config/config.cpp": 'mqtt.text("host", x); in.section("mqtt"); in.flag("forgotten", y);',
+            "gateway/config/configuration.cpp": 'mqtt.text("host", x); in.section("mqtt"); in.flag("forgotten", y);',
         }.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 
 using namespace tplink::gateway;
 

@@ -1,4 +1,4 @@
-#include "gateway/config/config.hpp"
+#include "gateway/config/configuration.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <charconv>
