@@ -388,6 +388,20 @@ class Streams(KasaCase):
         self.assertEqual(self.shown()["transport"], "linkie/base64")
 
 
+class OldTls(KasaCase):
+    """The oldest firmwares end TLS at 1.0: commands and pictures pass all the same."""
+
+    camera = {"linkie": "works", "suites": "tls10_only"}
+
+    def test_commands_and_pictures_pass(self):
+        self.assertIn("pcm", self.play())
+        self.switch()
+
+
+class OldTlsOneDotOne(OldTls):
+    camera = {"linkie": "works", "suites": "tls11_only"}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)

@@ -45,8 +45,12 @@ std::shared_ptr<SSL_CTX> TlsIdentity::server_context(TlsSuites suites) const {
     if (suites == TlsSuites::static_rsa_only)
         list = "AES256-GCM-SHA384:AES256-SHA256:AES128-GCM-SHA256:AES128-SHA256:AES256-SHA:@SECLEVEL=0";
     if (suites == TlsSuites::ecdhe_only) list = "ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0";
-    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-    if (suites != TlsSuites::any) SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+    int version = TLS1_2_VERSION;
+    if (suites == TlsSuites::tls10_only) version = TLS1_VERSION;
+    if (suites == TlsSuites::tls11_only) version = TLS1_1_VERSION;
+    if (version != TLS1_2_VERSION) list = "AES256-SHA:AES128-SHA:@SECLEVEL=0";
+    SSL_CTX_set_min_proto_version(context.get(), version);
+    if (suites != TlsSuites::any) SSL_CTX_set_max_proto_version(context.get(), version);
     if (SSL_CTX_set_cipher_list(context.get(), list) != 1 ||
         SSL_CTX_use_certificate(context.get(), parts_->certificate.get()) != 1 ||
         SSL_CTX_use_PrivateKey(context.get(), parts_->key.get()) != 1)

@@ -13,6 +13,8 @@ enum class TlsSuites {
     any,             ///< TLS 1.2 and 1.3, OpenSSL's default list
     static_rsa_only, ///< TLS 1.2, no forward secrecy, as old Tapo and VIGI
     ecdhe_only,      ///< TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256, as firmware of 2025
+    tls10_only,      ///< TLS 1.0 with static RSA and SHA-1, as the oldest Kasa cameras
+    tls11_only,      ///< the same of TLS 1.1
 };
 
 /// Certificate and key; costs up to 100 ms to make, so devices share one where the certificate does not

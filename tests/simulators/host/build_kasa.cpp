@@ -45,7 +45,9 @@ KasaCameraOptions read_camera(const DeviceOptions& common, const std::string& mo
     options.choose("suites",
                    {{"any", TlsSuites::any},
                     {"static_rsa_only", TlsSuites::static_rsa_only},
-                    {"ecdhe_only", TlsSuites::ecdhe_only}},
+                    {"ecdhe_only", TlsSuites::ecdhe_only},
+                    {"tls10_only", TlsSuites::tls10_only},
+                    {"tls11_only", TlsSuites::tls11_only}},
                    out.suites);
     return out;
 }
