@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stop_token>
 #include <sys/socket.h>
+#include <utility>
 
 #include "gateway/app/discovery_loop.hpp"
 #include "protocols/net/tcp_stream.hpp"
@@ -74,8 +75,9 @@ std::optional<discovery::Found> announced_by(const LadderMemory& memory, const O
 /// Remembers a refused password the moment a device says so, whichever request met it.
 class RememberingSession final : public Session {
 public:
-    RememberingSession(std::unique_ptr<Session> inner, Refusals& refusals, OpenRequest request, std::optional<discovery::Found> announced)
-        : inner_(std::move(inner)), refusals_(refusals), request_(std::move(request)), announced_(std::move(announced)) {}
+    /// proves: what it answers shows that the account is right.
+    RememberingSession(std::unique_ptr<Session> inner, Refusals& refusals, OpenRequest request, std::optional<discovery::Found> announced, bool proves)
+        : inner_(std::move(inner)), refusals_(refusals), request_(std::move(request)), announced_(std::move(announced)), proves_(proves) {}
 
     Result<Identity> identify() override { return watched(inner_->identify()); }
     Result<std::vector<Answer>> query(std::span<const Request> requests) override { return watched(inner_->query(requests)); }
@@ -86,6 +88,7 @@ public:
 private:
     template <class T> Result<T> watched(Result<T> result) {
         if (!result) refusals_.put(device_key(request_), request_.credentials, announced_, result.error());
+        if (result && std::exchange(proves_, false)) refusals_.accepted(request_.credentials);
         return result;
     }
 
@@ -93,6 +96,7 @@ private:
     Refusals& refusals_;
     const OpenRequest request_;
     const std::optional<discovery::Found> announced_;
+    bool proves_;
 };
 
 class LadderOpener final : public Opener {
@@ -145,6 +149,8 @@ Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_
     if (memory.refusals != nullptr) {
         if (request.afresh) memory.refusals->forget(key);
         if (auto refusal = memory.refusals->standing(key, request.credentials, target.announced)) return {tl::unexpected(std::move(*refusal)), {}};
+        target.account_works = memory.refusals->works(request.credentials);
+        target.refused_form = memory.refusals->refused_form(key, request.credentials);
     }
     tapo::LadderDeps deps;
     deps.rsa_1024 = login_key();
@@ -153,18 +159,24 @@ Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_
     tapo::Opened opened = tapo::open_session(target, deps);
     std::vector<tapo::Attempt> attempts = opened.attempts;
     if (!opened.session) {
-        if (memory.refusals != nullptr) memory.refusals->put(key, request.credentials, target.announced, opened.session.error());
-        return {tl::unexpected(opened.session.error()), std::move(attempts)};
+        Error error = opened.session.error();
+        if (memory.refusals != nullptr) {
+            memory.refusals->put(key, request.credentials, target.announced, error, target.account_works ? "" : opened.refused_forms);
+            if (auto standing = memory.refusals->standing(key, request.credentials, target.announced)) error = std::move(*standing);
+        }
+        return {tl::unexpected(std::move(error)), std::move(attempts)};
     }
     if (opened.family == discovery::Family::kasa_camera)  // it has more ways than the rung
         return {open_kasa_camera(request, *address, memory.cloud), std::move(attempts)};
     Opened out{nullptr, learned_from(opened, request)};
+    if (memory.refusals != nullptr && !target.refused_form.empty()) memory.refusals->taken_after_all(key);
     const auto announced = target.announced;
+    const bool proves = out.learned.transport != "xor" && opened.learned.factory_account.empty();
     auto refresh = [memory, request, address = *address](tapo::Target& next) {
         if (auto now = announced_by(memory, request, address)) next.announced = std::move(now);
     };
     out.session = std::make_unique<tapo::FollowingSession>(std::move(target), deps, std::move(opened), std::move(refresh));
-    if (memory.refusals != nullptr) out.session = std::make_unique<RememberingSession>(std::move(out.session), *memory.refusals, request, announced);
+    if (memory.refusals != nullptr) out.session = std::make_unique<RememberingSession>(std::move(out.session), *memory.refusals, request, announced, proves);
     return {std::move(out), std::move(attempts)};
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/app/refusals.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,6 +12,12 @@ namespace tplink::gateway {
 namespace {
 
 constexpr std::size_t kSaltBytes = 16;
+constexpr std::size_t kMaxAccepted = 16;           // accounts of one house
+constexpr int kCounted = -1;                       // stands for the device's own code, which is in the sentence
+constexpr const char* kAcceptedKey = "accepted";
+
+std::string forms_key(const std::string& device) { return "refused_forms:" + device; }
+bool is_one_form(std::string_view forms) { return !forms.empty() && forms.find(' ') == std::string_view::npos; }
 
 std::string key_of(const std::string& device) { return "refused:" + device; }
 
@@ -26,8 +33,43 @@ std::string text(const json::object& object, std::string_view key) {
 
 }  // namespace
 
-Refusals::Refusals(StateStore& store)
-    : store_(store), salt_(store.text("refusal_salt", [] { return hex_lower(system_random().bytes(kSaltBytes)); })) {}
+Refusals::Refusals(StateStore& store, std::chrono::seconds look_again)
+    : store_(store), look_again_(look_again), salt_(store.text("refusal_salt", [] { return hex_lower(system_random().bytes(kSaltBytes)); })) {
+    const std::string kept = store_.note(kAcceptedKey).value_or("");
+    for (std::size_t at = 0; at < kept.size() && accepted_.size() < kMaxAccepted;) {
+        const std::size_t end = std::min(kept.find(' ', at), kept.size());
+        accepted_.push_back(kept.substr(at, end - at));
+        at = end + 1;
+    }
+}
+
+void Refusals::accepted(const Credentials& credentials) {
+    std::string print = fingerprint(credentials);
+    const std::lock_guard lock(mutex_);
+    if (std::find(accepted_.begin(), accepted_.end(), print) != accepted_.end()) return;
+    if (accepted_.size() == kMaxAccepted) accepted_.erase(accepted_.begin());
+    accepted_.push_back(std::move(print));
+    std::string all;
+    for (const std::string& each : accepted_) all += (all.empty() ? "" : " ") + each;
+    store_.put_note(kAcceptedKey, all);
+}
+
+bool Refusals::works(const Credentials& credentials) const {
+    const std::string print = fingerprint(credentials);
+    const std::lock_guard lock(mutex_);
+    return std::find(accepted_.begin(), accepted_.end(), print) != accepted_.end();
+}
+
+std::string Refusals::refused_forms(const std::string& device, const Credentials& credentials) const {
+    const std::string kept = store_.note(forms_key(device)).value_or("");
+    const std::string print = fingerprint(credentials) + " ";
+    return kept.starts_with(print) ? kept.substr(print.size()) : "";
+}
+
+std::string Refusals::refused_form(const std::string& device, const Credentials& credentials) const {
+    const std::string forms = refused_forms(device, credentials);
+    return is_one_form(forms) ? forms : "";
+}
 
 std::string Refusals::fingerprint(const Credentials& credentials) const {
     return crypto::sha256_hex_lower(salt_ + '\n' + credentials.username + '\n' + credentials.password.reveal());
@@ -42,12 +84,31 @@ std::optional<Error> Refusals::standing(const std::string& device, const Credent
     if (text(kept, "credentials") != fingerprint(credentials)) return std::nullopt;
     const std::string shape = shape_of(announced);
     if (!shape.empty() && !text(kept, "announced").empty() && shape != text(kept, "announced")) return std::nullopt;
-    return Error{Errc::auth_failed, text(kept, "what"), 0, {}};
+    Error error{Errc::auth_failed, text(kept, "what"), 0, {}};
+    if (!refused_form(device, credentials).empty()) {
+        if (works(credentials)) return std::nullopt;
+        error.device_code = kCounted;
+        error.retry_after = look_again_;
+    }
+    return error;
 }
 
-void Refusals::put(const std::string& device, const Credentials& credentials, const std::optional<discovery::Found>& announced, const Error& error) {
+void Refusals::put(const std::string& device, const Credentials& credentials, const std::optional<discovery::Found>& announced, const Error& error,
+                   const std::string& forms) {
     if (error.code != Errc::auth_failed || error.device_code == 0) return;
+    if (forms.empty()) {
+        store_.remove_note(forms_key(device));
+    } else {
+        std::string all = refused_form(device, credentials);
+        if (all != forms) all += (all.empty() ? "" : " ") + forms;
+        store_.put_note(forms_key(device), fingerprint(credentials) + " " + all);
+    }
     store_.put_note(key_of(device), json::serialize(json::object{{"credentials", fingerprint(credentials)}, {"announced", shape_of(announced)}, {"what", error.what}}));
+}
+
+void Refusals::taken_after_all(const std::string& device) {
+    store_.remove_note(forms_key(device));
+    forget(device);
 }
 
 void Refusals::forget(const std::string& device) { store_.remove_note(key_of(device)); }

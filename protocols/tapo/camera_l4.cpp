@@ -32,6 +32,8 @@ TpapChannel::Dress dressed_for(CameraHost where) {
     };
 }
 
+HashForm other_form(HashForm form) { return form == HashForm::md5 ? HashForm::sha256 : HashForm::md5; }
+
 std::string passcode(HashForm form, const std::string& password) {
     return form == HashForm::md5 ? ascii_lower(password_hash(form, password)) : password_hash(form, password);
 }
@@ -96,6 +98,33 @@ bool CameraL4::factory_only() const {
     return offer_ && takes(0) && !takes(1) && !takes(2);
 }
 
+/// Nothing the camera says before tells which form of the password it holds, so a guess is a counted attempt.
+Result<void> CameraL4::attempt_forms() {
+    refused_forms_.clear();
+    HashForm form = known_.hash.value_or(HashForm::md5); // one known from L3 is a guess here
+    if (known_.refused == form) form = other_form(form);
+    auto done = attempt(form);
+    const bool refused = !done && done.error().code == Errc::auth_failed;
+    if (refused) refused_forms_ = to_string(form);
+    if (refused && known_.worked) {
+        if (!wait()) return fail(Errc::cancelled, "cancelled");
+        done = attempt(form);
+        known_.worked = done.has_value();
+    } else if (refused && known_.account_works && known_.refused != other_form(form) &&
+               channel_.attempts_left().value_or(kEnoughAttempts) >= kEnoughAttempts) {
+        form = other_form(form);
+        done = attempt(form);
+        if (!done && done.error().code == Errc::auth_failed)
+            refused_forms_ += " " + std::string(to_string(form));
+    }
+    if (done) {
+        known_.hash = form;
+        known_.refused.reset();
+        refused_forms_.clear();
+    }
+    return done;
+}
+
 Result<void> CameraL4::login() {
     channel_.close();
     if (factory_only()) {
@@ -103,21 +132,7 @@ Result<void> CameraL4::login() {
     } else {
         if (credentials_.password.empty())
             return fail(Errc::auth_failed, "no password is configured for this camera");
-        const HashForm first = known_.hash.value_or(HashForm::md5);
-        auto done = attempt(first);
-        const bool refused = !done && done.error().code == Errc::auth_failed;
-        if (refused && known_.worked) {
-            if (!wait()) return fail(Errc::cancelled, "cancelled");
-            done = attempt(first);
-            known_.worked = done.has_value();
-        } else if (refused && channel_.attempts_left().value_or(kEnoughAttempts) >= kEnoughAttempts) {
-            // A form known from L3 is a guess here.
-            const HashForm other = first == HashForm::md5 ? HashForm::sha256 : HashForm::md5;
-            done = attempt(other);
-            if (done) known_.hash = other;
-        }
-        TRY_VOID(done);
-        if (!known_.hash) known_.hash = first;
+        TRY_VOID(attempt_forms());
     }
     known_.worked = true;
     const std::chrono::seconds lifetime(channel_.lifetime_s());

@@ -21,6 +21,8 @@ struct CameraL4Known {
     std::optional<TpapUser> user;
     std::optional<HashForm> hash; ///< the form of the password to begin with
     bool worked = false;          ///< in that form: a refusal is asked again once, after a pause
+    bool account_works = false;   ///< elsewhere or before: a refusal may be about the form, the other one follows
+    std::optional<HashForm> refused; ///< by this camera, of this password: the other form is the one to try
 };
 
 class CameraL4 final : public Transport {
@@ -33,8 +35,8 @@ public:
              RandomBytes& random, const Clock& clock, CameraL4Known known,
              std::optional<TpapOffer> offer = std::nullopt, std::chrono::milliseconds pause = kPause);
 
-    /// The forms of the user name cost no attempt. A password whose form is not known is tried in both, which
-    /// may cost two.
+    /// The forms of the user name cost no attempt. A password in a form not known costs one; the other form is
+    /// tried at once only when the account is known to work.
     Result<void> login() override;
     bool ready() const override;
     Result<std::string> exchange(std::string_view plain) override;
@@ -43,10 +45,13 @@ public:
 
     /// After a login.
     const CameraL4Known& known() const { return known_; }
+    /// What the last login was refused in: "", "md5", "sha256" or "md5 sha256".
+    const std::string& refused_forms() const { return refused_forms_; }
 
 private:
     Result<TpapRegistration> enroll(std::string_view passcode_type);
     Result<void> attempt(HashForm form);
+    Result<void> attempt_forms();
     Result<void> attempt_factory();
     bool factory_only() const;
     bool wait();
@@ -59,6 +64,7 @@ private:
     std::chrono::milliseconds pause_;
     TpapChannel channel_;
     SteadyTime renew_at_{};
+    std::string refused_forms_;
     std::mutex mutex_;
     std::condition_variable woken_;
     bool cancelled_ = false;

@@ -40,6 +40,7 @@ bool FollowingSession::lost(const Error& error) {
 Result<void> FollowingSession::climb(bool deaf) {
     deaf_ = 0;
     if (prepare_) prepare_(target_);
+    target_.account_works |= worked_;
     LadderDeps deps = deps_;
     if (deaf) deps.wake = nullptr; // waking takes its time, and whoever opens the next session does it
     Opened opened = open_session(target_, deps);
@@ -62,7 +63,10 @@ auto FollowingSession::ask(const Ask& question, bool repeat_always)
     -> decltype(question(std::declval<Session&>())) {
     if (refused_) return tl::unexpected(*refused_);
     auto answer = question(*session());
-    if (answer) deaf_ = 0;
+    if (answer) {
+        deaf_ = 0;
+        worked_ = true;
+    }
     if (answer || stop_.stop_requested() || !lost(answer.error())) return answer;
     const bool deaf = answer.error().code == Errc::unreachable;
     if (auto done = climb(deaf); !done) {

@@ -39,6 +39,7 @@ private:
     std::function<void(Target&)> prepare_;
     std::stop_source stop_;
     Learned learned_;
+    bool worked_ = false; ///< a login by these credentials was taken
     int deaf_ = 0; ///< requests in a row that found no connection
     std::optional<Error> refused_;
     mutable std::mutex mutex_; ///< guards the next one against cancel()

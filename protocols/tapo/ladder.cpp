@@ -90,7 +90,7 @@ void climb(Climb& climb, Family family) {
 } // namespace
 
 Opened open_session(const Target& target, const LadderDeps& deps) {
-    Climb way{target, deps, {}, target.learned, {}, {}};
+    Climb way{target, deps, {}, target.learned, {}, {}, {}};
     const Family family = family_of(target);
     climb(way, family);
     const bool may_wake =
@@ -110,7 +110,8 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
                                  attempt.error.what;
     if (way.session)
         return {std::move(way.session), std::move(way.learned), std::move(way.attempts), way.family};
-    return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts), way.family};
+    return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts), way.family,
+            std::move(way.refused_forms)};
 }
 
 } // namespace tplink::tapo

@@ -38,6 +38,8 @@ struct Target {
     Credentials credentials;
     Learned learned;
     std::optional<discovery::Found> announced;
+    bool account_works = false; ///< some device took these credentials: L4 may try the password in both its forms
+    std::string refused_form{}; ///< "md5" or "sha256": L4 refused these credentials in it, the other is to be tried
 };
 
 struct LadderDeps {
@@ -67,10 +69,11 @@ struct Opened {
     Learned learned;
     std::vector<Attempt> attempts;                         ///< what was asked and not taken, in order
     discovery::Family family = discovery::Family::unknown; ///< what it turned out to be
+    std::string refused_forms{}; ///< of the password, by L4: "md5", "sha256" or "md5 sha256"; else empty
 };
 
 /// Blocking: a few exchanges, each bounded by its time-out. Only devices that speak TPAP get a proof of the
-/// password here, which counts as an attempt when it is refused; a plug whose account proof fits nothing
+/// password here, which counts as an attempt when it is refused, one unless `account_works`; a plug whose account proof fits nothing
 /// known is `auth_failed` without one.
 Opened open_session(const Target& target, const LadderDeps& deps);
 

@@ -32,14 +32,19 @@ template <class T> void take(Climb& climb, std::unique_ptr<T> transport) {
 void take_l4(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where) {
     const Target& target = climb.target;
     CameraL4Known known = read_l4_form(target.learned.hash_form);
-    known.worked = target.learned.transport == "tapo4" && known.hash;
+    known.account_works = target.account_works;
+    known.worked = target.account_works && target.learned.transport == "tapo4" && known.hash;
+    known.refused = read_l4_form(target.refused_form).hash;
     std::optional<TpapOffer> offer;
     if (const json::object* tdp = target.announced ? find_object(target.announced->raw, "tdp") : nullptr)
         offer = read_tpap_offer(*tdp);
     auto l4 = std::make_unique<CameraL4>(std::move(http), where, target.credentials, climb.deps.random,
                                          climb.deps.clock, known, std::move(offer));
     const std::stop_callback cancel(climb.deps.stop, [&l4 = *l4] { l4.cancel(); });
-    if (auto done = l4->login(); !done) return climb.missed("tapo4", std::move(done).error());
+    if (auto done = l4->login(); !done) {
+        climb.refused_forms = l4->refused_forms();
+        return climb.missed("tapo4", std::move(done).error());
+    }
     climb.learned.hash_form = l4_form_text(l4->known());
     take(climb, std::move(l4));
 }

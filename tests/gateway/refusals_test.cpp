@@ -65,6 +65,35 @@ TEST_F(RefusalsTest, WhatTheDeviceDidNotCountIsNotKept) {
     EXPECT_FALSE(refusals.standing("x", wrong_, std::nullopt));
 }
 
+TEST_F(RefusalsTest, ASecondFormIsWorthAnAttemptOnceTheAccountWorked) {
+    StateStore store(directory_);
+    Refusals refusals(store);
+    refusals.put("x", right_, std::nullopt, refused_, "md5");
+    const auto standing = refusals.standing("x", right_, std::nullopt);
+    ASSERT_TRUE(standing);
+    EXPECT_GT(standing->retry_after.count(), 0) << "another device may tell";
+    EXPECT_EQ(refusals.refused_form("x", right_), "md5");
+    EXPECT_EQ(refusals.refused_form("x", wrong_), "") << "of another password nothing is known";
+    refusals.accepted(right_);
+    EXPECT_FALSE(refusals.standing("x", right_, std::nullopt));
+    EXPECT_TRUE(Refusals(store).works(right_)) << "after a restart too";
+    EXPECT_FALSE(refusals.works(wrong_));
+    refusals.put("x", right_, std::nullopt, refused_);
+    EXPECT_EQ(refusals.standing("x", right_, std::nullopt)->retry_after.count(), 0) << "none is left: only a human helps";
+}
+
+TEST_F(RefusalsTest, AHumanWhoAsksAgainGetsTheOtherForm) {
+    StateStore store(directory_);
+    Refusals refusals(store);
+    refusals.put("x", wrong_, std::nullopt, refused_, "md5");
+    refusals.forget("x");
+    EXPECT_FALSE(refusals.standing("x", wrong_, std::nullopt));
+    EXPECT_EQ(refusals.refused_form("x", wrong_), "md5");
+    refusals.put("x", wrong_, std::nullopt, refused_, "sha256");
+    EXPECT_EQ(refusals.refused_form("x", wrong_), "") << "both: the next time begins anew";
+    EXPECT_EQ(refusals.standing("x", wrong_, std::nullopt)->retry_after.count(), 0);
+}
+
 TEST_F(RefusalsTest, NoPasswordIsWritten) {
     StateStore store(directory_);
     Refusals(store).put("x", {"me@example.com", Secret("correct horse")}, std::nullopt, refused_);

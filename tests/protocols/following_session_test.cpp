@@ -189,7 +189,7 @@ TEST(CameraL4Loopback, EveryFormOfUserNameAndPassword) {
                 sim::CameraL4 camera(options);
                 camera.start();
                 Target target{Family::tapo_camera,        "127.0.0.1", camera.port(),
-                              {kUser, Secret(kPassword)}, {},          {}};
+                              {kUser, Secret(kPassword)}, {},          {}, true};
                 Opened first = open_session(target, quick_deps());
                 ASSERT_TRUE(first.session) << first.session.error().what;
                 EXPECT_TRUE((*first.session)->identify());
@@ -209,10 +209,43 @@ TEST(CameraL4Loopback, TheLastAttemptsAreNotSpentOnAGuess) {
         sim::CameraL4 camera(options);
         camera.start();
         const Target target{Family::tapo_camera,      "127.0.0.1", camera.port(),
-                            {kUser, Secret("wrong")}, {},          {}};
+                            {kUser, Secret("wrong")}, {},          {}, true};
         EXPECT_EQ(open_session(target, quick_deps()).session.error().code, Errc::auth_failed);
         EXPECT_EQ(count(camera, "login_failures"), attempts == 3 ? 1 : 2);
     }
+}
+
+TEST(CameraL4Loopback, AnAccountNotKnownToWorkIsTriedInOneFormATime) {
+    for (const auto& [hash, password] : {std::pair{sim::PasswordHash::sha256, kPassword},
+                                         std::pair{sim::PasswordHash::md5, std::string("wrong")}}) {
+        sim::CameraL4Options options;
+        options.identity = tls_identity();
+        options.hash = hash;
+        sim::CameraL4 camera(options);
+        camera.start();
+        Target target{Family::tapo_camera, "127.0.0.1", camera.port(), {kUser, Secret(password)}, {}, {}};
+        const Opened refused = open_session(target, quick_deps());
+        EXPECT_EQ(refused.session.error().code, Errc::auth_failed);
+        EXPECT_EQ(refused.refused_forms, "md5");
+        EXPECT_EQ(count(camera, "login_failures"), 1);
+        target.refused_form = refused.refused_forms; // a human asked for another attempt
+        const Opened again = open_session(target, quick_deps());
+        EXPECT_EQ(again.session.has_value(), password == kPassword);
+        EXPECT_EQ(again.refused_forms, password == kPassword ? "" : "sha256");
+        EXPECT_EQ(count(camera, "login_failures"), password == kPassword ? 1 : 2);
+    }
+}
+
+TEST(CameraL4Loopback, AChangedPasswordOfAKnownCameraIsOneAttempt) {
+    sim::CameraL4Options options;
+    options.identity = tls_identity();
+    sim::CameraL4 camera(options);
+    camera.start();
+    Target target{Family::tapo_camera, "127.0.0.1", camera.port(), {kUser, Secret("wrong")}, {}, {}};
+    target.learned.transport = "tapo4";
+    target.learned.hash_form = "md5";
+    EXPECT_EQ(open_session(target, quick_deps()).session.error().code, Errc::auth_failed);
+    EXPECT_EQ(count(camera, "login_failures"), 1);
 }
 
 TEST(CameraL4Loopback, TheFirstRefusalAfterAnEndedSessionIsNotBelieved) {

@@ -94,7 +94,7 @@ const Kind kKinds[] = {
      []() -> std::unique_ptr<sim::Device> {
          return std::make_unique<sim::CameraL4>(options<sim::CameraL4Options>());
      },
-     2, "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})",
+     1, "getLensMaskConfig", R"({"lens_mask":{"name":["lens_mask_info"]}})",
      "/lens_mask/lens_mask_info/enabled", "setLensMaskConfig",
      R"({"lens_mask":{"lens_mask_info":{"enabled":"on"}}})", "lens_mask", R"("on")"},
     {"CameraVigi", "vigi", Family::vigi_camera,
