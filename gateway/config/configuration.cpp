@@ -249,6 +249,16 @@ void apply_overlay(YAML::Node& root, const Overlay& overlay) {
     }
 }
 
+/// A fault of a value that no file holds names the variable it came from.
+void name_variables(std::vector<ConfigFault>& faults, const Environment& environment) {
+    for (ConfigFault& fault : faults) {
+        std::string name(kPrefix);
+        for (const char letter : fault.key) name += letter == '.' ? "__" : std::string(1, letter);
+        name = ascii_upper(name);
+        if (environment.contains(name)) fault.message += "; the value is that of the environment variable " + name;
+    }
+}
+
 LoadedConfig parse_layers(std::string_view text, const std::string& file, const Environment& environment, const Overlay& overlay) {
     LoadedConfig loaded;
     try {
@@ -261,6 +271,7 @@ LoadedConfig parse_layers(std::string_view text, const std::string& file, const 
         const bool supervised = environment.contains("SUPERVISOR_TOKEN");
         if (supervised) loaded.config.state_dir = "/data";  // the only folder of an add-on that survives an update
         read_all(Section(root, "", file, loaded.faults), loaded.config, supervised);
+        name_variables(loaded.faults, environment);
     } catch (const YAML::Exception& problem) {
         loaded.faults.push_back(make_fault(file, problem.mark.line + 1, "syntax", problem.msg + "; check indentation, quotes and brackets there"));
     }

@@ -47,7 +47,13 @@ int weight(const Error& error) {
     }
 }
 
-Error sum_up(const std::vector<Attempt>& attempts) {
+bool out_of_reach(const std::vector<Attempt>& attempts) {
+    return !attempts.empty() && std::all_of(attempts.begin(), attempts.end(), [](const Attempt& attempt) {
+        return attempt.error.code == Errc::unreachable || attempt.error.code == Errc::timeout;
+    });
+}
+
+Error sum_up(const std::vector<Attempt>& attempts, const std::string& host) {
     if (attempts.empty()) return {Errc::unsupported, "no known way to log in", 0, {}};
     // From the back: of equals the last one knows most, as TPAP is concluded from what came before.
     const auto worst =
@@ -56,18 +62,18 @@ Error sum_up(const std::vector<Attempt>& attempts) {
         });
     Error error = worst->error;
     if (attempts.size() == 1) return error;
+    if (out_of_reach(attempts)) {
+        error.what = "nothing answers at " + host + " (tried";
+        for (const Attempt& attempt : attempts) error.what += (&attempt == &attempts.front() ? " " : ", ") + attempt.transport;
+        error.what += ")";
+        return error;
+    }
     error.what += " [";
     for (const Attempt& attempt : attempts)
         if (&attempt != &*worst) error.what += attempt.transport + ": " + attempt.error.what + "; ";
     error.what.resize(error.what.size() - 2);
     error.what += "]";
     return error;
-}
-
-bool out_of_reach(const std::vector<Attempt>& attempts) {
-    return !attempts.empty() && std::all_of(attempts.begin(), attempts.end(), [](const Attempt& attempt) {
-        return attempt.error.code == Errc::unreachable || attempt.error.code == Errc::timeout;
-    });
 }
 
 /// Plug or camera first; the other one too when nothing says which.
@@ -110,7 +116,7 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
                                  attempt.error.what;
     if (way.session)
         return {std::move(way.session), std::move(way.learned), std::move(way.attempts), way.family};
-    return {tl::unexpected(sum_up(way.attempts)), target.learned, std::move(way.attempts), way.family,
+    return {tl::unexpected(sum_up(way.attempts, target.host)), target.learned, std::move(way.attempts), way.family,
             std::move(way.refused_forms)};
 }
 

@@ -97,6 +97,11 @@ TEST(Config, TheEnvironmentOverridesAPasswordHoweverTheFileGivesIt) {
     EXPECT_NE(only_fault("mqtt: {host: b, password: x}\n", {{"TPLINK2MQTT__MQTT__PASSWORD_FILE", "/does/not/exist"}}).find("cannot be read"), std::string::npos);
 }
 
+TEST(Config, FaultOfAnEnvironmentVariableNamesIt) {
+    EXPECT_EQ(only_fault("mqtt: {host: b}\n", {{"TPLINK2MQTT__MQTT__PORT", "abc"}}),
+              "f.yaml:0: mqtt.port: expected a whole number from 1 to 65535; the value is that of the environment variable TPLINK2MQTT__MQTT__PORT");
+}
+
 TEST(Config, AnAddOnKeepsItsStateWhereItSurvivesAnUpdate) {
     EXPECT_EQ(parse_config("", "f.yaml", {{"SUPERVISOR_TOKEN", "t"}}).config.state_dir, "/data");
     EXPECT_EQ(parse_config("state_dir: /x\n", "f.yaml", {{"SUPERVISOR_TOKEN", "t"}}).config.state_dir, "/x");
