@@ -12,6 +12,7 @@
 
 #include "gateway/app/gateway.hpp"
 #include "gateway/app/inspect.hpp"
+#include "gateway/app/video.hpp"
 #include "gateway/version.hpp"
 
 namespace {
@@ -113,6 +114,7 @@ Exit run_command(const Arguments& arguments, const Environment& environment) {
     case Arguments::Command::probe: return run_probe(arguments, environment);
     case Arguments::Command::dump: return run_dump(arguments, environment);
     case Arguments::Command::run: return run(arguments, environment);
+    case Arguments::Command::decode_pictures: break;  // before this, without the environment
     }
     return Exit::done;
 }
@@ -126,6 +128,7 @@ int main(int argc, char** argv) {
         std::cerr << arguments.error().what << '\n';
         return static_cast<int>(Exit::bad_input);
     }
+    if (arguments->command == Arguments::Command::decode_pictures) return decode_pictures();
     try {
         return static_cast<int>(run_command(*arguments, read_environment()));
     } catch (const std::exception& problem) {

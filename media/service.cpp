@@ -26,18 +26,30 @@ constexpr std::chrono::milliseconds kPictureLimit{4000};
 
 std::string lesser_of(const std::string& stream) { return stream.empty() || stream == "main" ? "sub" : stream + "/sub"; }
 
+template <class Do> class Finally {
+public:
+    explicit Finally(Do what) : what_(std::move(what)) {}
+    ~Finally() { what_(); }
+    Finally(const Finally&) = delete;
+    Finally& operator=(const Finally&) = delete;
+
+private:
+    Do what_;
+};
+
 class ServiceImpl final : public Service {
 public:
     ServiceImpl(const ServiceOptions& options, ServiceEvents events)
         : options_(options), events_(std::move(events)), log_(events_), limit_(std::make_shared<ViewerLimit>(options.viewers_max)),
           cameras_([this](const CameraSpec& camera, const StreamSpec& stream) { return make_stream(camera, stream); }),
-          peers_({options.webrtc_port_min, options.webrtc_port_max, options.webrtc_candidates}),
+          stills_(options.picture_program), peers_({options.webrtc_port_min, options.webrtc_port_max, options.webrtc_candidates}),
           control_([this](const std::stop_token& stop) { run(stop); }) {}
 
     ~ServiceImpl() override {
         control_.request_stop();
         wake_->notify();
         control_.join();
+        stills_.stop();
         talks_.stop_all();
         shelf_.stop();
         for (const auto& stream : cameras_.all()) stream->shut_down();
@@ -240,6 +252,7 @@ Result<Still> ServiceImpl::still(const std::string& id, std::chrono::millisecond
     if (streams.empty()) return fail(Errc::refused, "there is no camera " + id);
     const auto camera = cameras_.spec(id);
     const bool battery = camera && camera->spec.view_limit.count() > 0;
+    const Finally tidy_later([this] { wake_->notify(); });  // what made the picture is to rest some time
     auto fresh = fresh_still(streams, max_age, width, battery, allow_stale);
     if (fresh || !allow_stale) return fresh;
     std::shared_ptr<LiveStream> newest;
@@ -323,6 +336,7 @@ void ServiceImpl::run(const std::stop_token& stop) {
         SteadyTime next = std::chrono::steady_clock::now() + kIdle;
         for (const auto& stream : cameras_.all()) next = std::min(next, stream->step(std::chrono::steady_clock::now()));
         cameras_.forget_closed();
+        if (const auto due = stills_.rest(std::chrono::steady_clock::now())) next = std::min(next, *due);
         wake_->wait_until(next);
     }
 }

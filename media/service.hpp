@@ -27,6 +27,8 @@ struct ServiceOptions {
     std::vector<std::string> webrtc_candidates;  ///< local addresses to offer; empty: all but loopback
     bool transcode = false;  ///< H.265 may be made H.264 for viewers that take nothing else
     unsigned viewers_max = 32;
+    /// Executable whose command "decode-pictures" makes JPEGs (see PictureProcess); empty: they are made in this process.
+    std::string picture_program;
     std::chrono::milliseconds linger{15000};       ///< camera session kept after the last viewer
     std::chrono::milliseconds stall_timeout{5000}; ///< no media that long: reconnect
 };

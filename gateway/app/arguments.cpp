@@ -14,6 +14,7 @@ std::optional<Command> command_from(const std::string& word) {
     if (word == "discover") return Command::discover;
     if (word == "probe") return Command::probe;
     if (word == "dump") return Command::dump;
+    if (word == "decode-pictures") return Command::decode_pictures;  // for the gateway itself, not in the help
     if (word == "--version") return Command::version;
     if (word == "--help" || word == "-h" || word == "help") return Command::help;
     return std::nullopt;

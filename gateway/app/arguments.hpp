@@ -13,7 +13,7 @@ namespace tplink::gateway {
 enum class Exit { done = 0, failed = 1, bad_input = 2, temporary = 75 };
 
 struct Arguments {
-    enum class Command { run, check, discover, probe, dump, version, help } command = Command::run;
+    enum class Command { run, check, discover, probe, dump, version, help, decode_pictures } command = Command::run;
     std::string config;   ///< empty: the default places
     std::string address;  ///< probe, dump
     std::vector<std::string> targets;

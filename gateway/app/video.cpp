@@ -8,9 +8,11 @@
 #include <ifaddrs.h>
 #include <mutex>
 #include <net/if.h>
+#include <unistd.h>
 
 #include "gateway/app/views.hpp"
 #include "media/service.hpp"
+#include "media/still/picture_process.hpp"
 #include "protocols/base/bytes.hpp"
 
 namespace tplink::gateway {
@@ -141,6 +143,7 @@ media::ServiceOptions service_options(const Config& config, const Credentials& r
     options.transcode = config.media.transcode;
     options.viewers_max = config.media.viewers_max;
     options.linger = config.media.linger;
+    options.picture_program = "/proc/self/exe";
     return options;
 }
 
@@ -307,6 +310,8 @@ std::string_view level_word(media::LogLevel level) {
 }
 
 }  // namespace
+
+int decode_pictures() { return media::serve_pictures(STDIN_FILENO); }
 
 Result<std::unique_ptr<Video>> make_video(const Config& config, const Credentials& rtsp_user, VideoEvents events) {
     media::ServiceEvents hooks;

@@ -78,4 +78,8 @@ public:
 /// `rtsp_user`: what viewers log in with; empty user name: nobody has to.
 Result<std::unique_ptr<Video>> make_video(const Config& config, const Credentials& rtsp_user, VideoEvents events);
 
+/// The other half of how pictures are made: the process that the gateway starts from its own executable. Reads requests
+/// from standard input until that ends; returns the exit code.
+int decode_pictures();
+
 }  // namespace tplink::gateway

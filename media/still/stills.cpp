@@ -37,6 +37,19 @@ WallTime wall_time(SteadyTime arrival) {
 
 }  // namespace
 
+Stills::Stills(const std::string& program) : process_(program.empty() ? nullptr : std::make_unique<PictureProcess>(PictureProgram{.path = program})) {}
+
+void Stills::stop() {
+    if (process_) process_->stop();
+}
+
+Result<Buffer> Stills::encode(std::span<const AccessUnit> units, unsigned width) {
+    if (process_) return process_->encode(units, width);
+    auto jpeg = encode_jpeg(units, width);
+    malloc_trim(0);  // a decoder takes tens of megabytes for one picture; unasked, the allocator keeps them
+    return jpeg;
+}
+
 Result<Still> Stills::of_keyframe(const Hub& hub, unsigned width) {
     const auto keyframe = hub.last_keyframe();
     if (!keyframe) return fail(Errc::refused, "there is no picture of this camera yet");
@@ -56,8 +69,7 @@ Result<Still> Stills::make(std::span<const AccessUnit> units, unsigned width) {
     const std::lock_guard lock(mutex_);
     for (const Made& made : made_)
         if (made.of == last.data && made.width == width) return made.still;
-    Still still{TRY(encode_jpeg(units, width)), wall_time(last.arrival)};
-    malloc_trim(0);  // a decoder takes tens of megabytes for one picture; unasked, the allocator keeps them
+    Still still{TRY(encode(units, width)), wall_time(last.arrival)};
     made_.push_back(Made{last.data, width, still});
     if (made_.size() > kMaxMade) made_.pop_front();
     return still;

@@ -2,22 +2,35 @@
 // JPEGs of a stream's cached pictures, each made once.
 
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "media/hub.hpp"
 #include "media/service.hpp"
+#include "media/still/picture_process.hpp"
 
 namespace tplink::media {
 
 /// Thread-safe; decodes one picture at a time.
 class Stills {
 public:
+    /// program: decodes in a process of its own, see PictureProcess; empty: in this one.
+    explicit Stills(const std::string& program);
+
     /// Of the hub's last keyframe, however old it is. errors: refused when there never was one; those of encode_jpeg.
     Result<Still> of_keyframe(const Hub& hub, unsigned width);
     /// Of the newest picture of the running stream. errors: as above.
     Result<Still> of_newest(Hub& hub, unsigned width);
 
+    /// Gives back what is not used any more. When to call again; nothing: after the next picture.
+    std::optional<SteadyTime> rest(SteadyTime now) { return process_ ? process_->rest(now) : std::nullopt; }
+    /// Whoever waits for a picture returns at once, without one.
+    void stop();
+
 private:
+    Result<Buffer> encode(std::span<const AccessUnit> units, unsigned width);
     Result<Still> make(std::span<const AccessUnit> units, unsigned width);
 
     struct Made {
@@ -27,6 +40,7 @@ private:
     };
     static constexpr std::size_t kMaxMade = 16;  // several cameras on one page, two widths each
 
+    const std::unique_ptr<PictureProcess> process_;
     std::mutex mutex_;
     std::deque<Made> made_;  // newest last
 };
