@@ -266,7 +266,10 @@ SteadyTime LiveStream::step(SteadyTime now) {
         stop_due_ = false;
         std::shared_ptr<Ingest> finished;
         finished.swap(ingest_);
-        if (finished) source_stats_ = finished->stats();
+        if (finished) {
+            source_stats_ += finished->stats();
+            damage_ += finished->damage();
+        }
         first_picture_.reset();
         lock.unlock();
         finished.reset();  // joins the pipeline's thread
@@ -325,7 +328,12 @@ StreamStatus LiveStream::status_locked() const {
     status.format = last_format_;
     status.hub = hubs_[0]->stats();
     status.lenses = ingest_ && ingest_->lens_count() > 0 ? ingest_->lens_count() : known_lenses_;
-    status.source = ingest_ ? ingest_->stats() : source_stats_;
+    status.source = source_stats_;
+    status.damage = damage_;
+    if (ingest_) {
+        status.source += ingest_->stats();
+        status.damage += ingest_->damage();
+    }
     status.reconnects = demand_.reconnects();
     status.error = demand_.error();
     return status;

@@ -53,7 +53,7 @@ private:
 
 struct LiveStreamOptions {
     std::chrono::milliseconds linger{15000};
-    std::chrono::milliseconds stall_timeout{5000};
+    std::chrono::milliseconds stall_timeout{4000};
     std::chrono::seconds view_limit{0};  ///< 0: none
 };
 
@@ -145,7 +145,8 @@ private:
     bool closed_ = false;
     std::optional<SteadyTime> first_picture_;
     StreamFormat last_format_;
-    stream::SourceStats source_stats_;  // of the last session
+    stream::SourceStats source_stats_;  // of the sessions that are over
+    TsStats damage_;                    // likewise
     std::tuple<StreamState, unsigned, std::uint64_t> reported_{};
 };
 

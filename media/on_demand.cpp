@@ -85,6 +85,8 @@ void OnDemand::fail(Error error, SteadyTime now) {
     if (live_since_ && now - *live_since_ >= options_.proven_after) failures_in_row_ = 0;
     hopeless_ = error.code == Errc::auth_failed || error.code == Errc::unsupported;
     retry_at_ = now + pause_after(error);
+    // The camera had its pause while it was silent.
+    if (error.code == Errc::timeout && live_since_) retry_at_ = std::max(now, *retry_at_ - (now - last_media_));
     ++failures_in_row_;
     error_ = std::move(error);
     state_ = viewers_ > 0 ? StreamState::failed : StreamState::idle;

@@ -13,6 +13,7 @@
 #include "media/ingest/rtsp_ingest.hpp"
 #include "media/recording/shelf.hpp"
 #include "media/stream_state.hpp"
+#include "media/ts/ts_demuxer.hpp"
 #include "media/web/byte_feed.hpp"
 #include "protocols/stream/media_source.hpp"
 
@@ -30,7 +31,7 @@ struct ServiceOptions {
     /// Executable whose command "decode-pictures" makes JPEGs (see PictureProcess); empty: they are made in this process.
     std::string picture_program;
     std::chrono::milliseconds linger{15000};       ///< camera session kept after the last viewer
-    std::chrono::milliseconds stall_timeout{5000}; ///< no media that long: reconnect
+    std::chrono::milliseconds stall_timeout{4000}; ///< no media that long: reconnect, so that viewers have a picture again within 5 s
 };
 
 /// One stream of a camera: "main" or "sub". A second lens comes with them and is asked for as "2" and "2/sub", unless
@@ -57,7 +58,8 @@ struct StreamStatus {
     unsigned lenses = 0;  ///< of the running or last session; 0: never seen
     StreamFormat format;
     HubStats hub;
-    stream::SourceStats source;
+    stream::SourceStats source;  ///< of all sessions so far
+    TsStats damage;              ///< likewise
     unsigned reconnects = 0;
     std::optional<Error> error;  ///< why the last attempt failed; cleared when live
 };

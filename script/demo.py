@@ -33,6 +33,8 @@ def free_port(preferred, address):
 
 
 class Demo:
+    extra = {}  # keys of the gateway's configuration that tests want otherwise
+
     def __init__(self, arguments):
         self.arguments = arguments
         self.build = Path(arguments.build)
@@ -107,6 +109,7 @@ class Demo:
             "webrtc": {"candidates": [listen] if listen != "0.0.0.0" else []},
             "state_dir": str(self.folder / "state"),
             "devices": cameras,
+            **self.extra,
         }
         path = self.folder / "tplink2mqtt.yaml"
         path.write_text(json.dumps(config, indent=2))

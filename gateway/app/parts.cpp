@@ -1,6 +1,7 @@
 #include "gateway/app/parts.hpp"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <sstream>
 #include <unistd.h>
@@ -37,6 +38,39 @@ std::string label(std::string_view value) {
 
 void metric(std::ostringstream& out, std::string_view name, std::string_view type, std::string_view help) {
     out << "# HELP tplink2mqtt_" << name << ' ' << help << "\n# TYPE tplink2mqtt_" << name << ' ' << type << '\n';
+}
+
+struct StreamMetric {
+    std::string_view name, type, key, help;
+};
+constexpr StreamMetric kStreamMetrics[] = {
+    {"stream_viewers", "gauge", "viewers", "Viewers of a stream."},
+    {"stream_bitrate_kbps", "gauge", "bitrate_kbps", "Bit rate of a running stream."},
+    {"stream_parts_total", "counter", "parts", "Pieces of media that came from the camera."},
+    {"stream_reconnects_total", "counter", "reconnects", "Camera sessions begun again while somebody watched."},
+    {"stream_bad_parts_total", "counter", "bad_parts", "Pieces left out: padding, signature or length was wrong."},
+    {"stream_resyncs_total", "counter", "resyncs", "Times the beginning of the next piece had to be searched."},
+    {"stream_gaps_total", "counter", "gaps", "Packets missing inside the transport stream."},
+    {"stream_lost_sync_total", "counter", "lost_sync", "Times the next packet had to be searched."},
+    {"stream_bad_tables_total", "counter", "bad_tables", "Program tables with a wrong checksum."},
+    {"stream_dropped_frames_total", "counter", "dropped_frames", "Pictures and sounds left out because bytes of them, or of what they build upon, were missing."},
+    {"stream_clock_jumps_total", "counter", "clock_jumps", "Jumps of the camera's clock."},
+    {"stream_missing_stamps_total", "counter", "missing_stamps", "Pictures and sounds without a time."},
+    {"stream_skipped_total", "counter", "skipped", "Pictures a slow viewer was spared."},
+};
+
+void stream_metrics(std::ostringstream& out, const Parts& parts) {
+    std::vector<std::pair<std::string, json::object>> streams;  // labels and facts
+    for (const auto& view : parts.registry.views()) {
+        const json::value facts = parts.video->facts(view->id);
+        if (!facts.is_object()) continue;
+        for (const json::value& stream : facts.at("streams").as_array())
+            streams.emplace_back("{id=\"" + label(view->id) + "\",stream=\"" + label(std::string(stream.at("name").as_string())) + "\"} ", stream.as_object());
+    }
+    for (const StreamMetric& row : kStreamMetrics) {
+        metric(out, row.name, row.type, row.help);
+        for (const auto& [labels, facts] : streams) out << "tplink2mqtt_" << row.name << labels << json::serialize(facts.at(row.key)) << '\n';
+    }
 }
 
 }  // namespace
@@ -85,18 +119,7 @@ std::string metrics_text(const Parts& parts) {
     each("device_logins_total", "counter", "Sessions opened.", [](const DeviceView& v) { return v.counters().logins; });
     each("device_flaps_total", "counter", "Times it went offline.", [](const DeviceView& v) { return v.counters().flaps; });
     each("device_latency_seconds", "gauge", "Duration of the last poll.", [](const DeviceView& v) { return v.counters().latency_ms / 1000; });
-    if (parts.video == nullptr) return out.str();
-    metric(out, "stream_viewers", "gauge", "Viewers of a stream.");
-    metric(out, "stream_bitrate_kbps", "gauge", "Bit rate of a running stream.");
-    for (const auto& view : views) {
-        const json::value facts = parts.video->facts(view->id);
-        if (!facts.is_object()) continue;
-        for (const json::value& stream : facts.at("streams").as_array()) {
-            const std::string labels = "{id=\"" + label(view->id) + "\",stream=\"" + label(std::string(stream.at("name").as_string())) + "\"} ";
-            out << "tplink2mqtt_stream_viewers" << labels << stream.at("viewers").to_number<unsigned>() << '\n'
-                << "tplink2mqtt_stream_bitrate_kbps" << labels << stream.at("bitrate_kbps").to_number<double>() << '\n';
-        }
-    }
+    if (parts.video != nullptr) stream_metrics(out, parts);
     return out.str();
 }
 

@@ -59,7 +59,16 @@ json::object stream_json(const media::StreamStatus& status) {
                      {"keyframe_interval_s", tenths(status.hub.keyframe_interval_s)},
                      {"viewers", status.viewers},
                      {"reconnects", status.reconnects},
+                     {"parts", status.source.parts},
                      {"bad_parts", status.source.bad_parts},
+                     {"resyncs", status.source.resyncs},
+                     {"gaps", status.damage.continuity_gaps},
+                     {"lost_sync", status.damage.sync_losses},
+                     {"bad_tables", status.damage.bad_crc},
+                     {"dropped_frames", status.damage.dropped_units + status.damage.video.corrupt + status.damage.video.waiting},
+                     {"clock_jumps", status.damage.clock_jumps},
+                     {"missing_stamps", status.damage.missing_stamps},
+                     {"skipped", status.hub.skipped},
                      {"error", nullptr}};
     if (status.error) out["error"] = status.error->what;
     return out;

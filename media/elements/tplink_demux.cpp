@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,8 @@ struct State {
     GstFlowReturn flow = GST_FLOW_OK;
     std::atomic<unsigned> lenses = 0;
     std::atomic<bool> silent = false;
+    std::mutex mutex;  // guards damage
+    tplink::media::TsStats damage;
 };
 
 struct TplinkDemux {
@@ -101,6 +104,8 @@ void take_part(State& state, const tplink::stream::MediaPart* part, tplink::Byte
         state.demuxer->take_ts(bytes, now);
     state.lenses = state.demuxer->lens_count();
     state.silent = state.demuxer->is_silent();
+    const std::lock_guard lock(state.mutex);
+    state.damage = state.demuxer->ts_stats();
 }
 
 // One buffer is one multipart part. Nothing of C++ may be thrown into C.
@@ -193,6 +198,12 @@ GType tplink_demux_get_type() { return ::tplink_demux_get_type(); }
 Program program_of(GstElement* demux) {
     const State& state = state_of(demux);
     return {state.lenses, state.silent};
+}
+
+TsStats damage_of(GstElement* demux) {
+    State& state = state_of(demux);
+    const std::lock_guard lock(state.mutex);
+    return state.damage;
 }
 
 }  // namespace tplink::media

@@ -4,6 +4,8 @@
 
 #include <gst/gst.h>
 
+#include "media/ts/ts_demuxer.hpp"
+
 namespace tplink::media {
 
 /// For registration. Sometimes pads: video_%u (lens), audio_%u. Buffers are whole access units, stamped with the
@@ -16,5 +18,7 @@ struct Program {
     bool silent = false;  ///< no sound is announced
 };
 Program program_of(GstElement* demux);
+/// From any thread.
+TsStats damage_of(GstElement* demux);
 
 }  // namespace tplink::media

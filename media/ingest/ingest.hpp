@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "media/ingest/intake.hpp"
+#include "media/ts/ts_demuxer.hpp"
 #include "protocols/stream/media_source.hpp"
 
 namespace tplink::media {
@@ -16,6 +17,8 @@ public:
     virtual ~Ingest() = default;
 
     virtual stream::SourceStats stats() const = 0;
+    /// What was wrong inside the transport stream; from any thread.
+    virtual TsStats damage() const { return {}; }
     /// When the last picture or sound came; the start before the first one.
     virtual SteadyTime last_media() const = 0;
     /// True when the stream announces no sound, so that nobody need wait for it.

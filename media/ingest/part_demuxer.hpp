@@ -26,6 +26,7 @@ public:
 
     /// Nothing announces sound; false while nothing is known.
     bool is_silent() const { return pictures_ ? false : ts_.is_silent(); }
+    TsStats ts_stats() const { return ts_.stats(); }
     /// 0: not known yet.
     unsigned lens_count() const { return pictures_ ? 1 : ts_.lens_count(); }
 

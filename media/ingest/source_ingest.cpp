@@ -45,6 +45,7 @@ public:
     bool play() { return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE; }
 
     stream::SourceStats stats() const override { return source_stats(source_.get()); }
+    TsStats damage() const override { return damage_of(demux_.get()); }
     SteadyTime last_media() const override { return intake_.last_media(); }
     bool is_silent() const override { return intake_.is_silent(); }
     unsigned lens_count() const override { return intake_.lens_count(); }

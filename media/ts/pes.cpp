@@ -96,6 +96,7 @@ std::optional<PesAssembler::Unit> PesAssembler::close() {
 
 std::int64_t PtsUnwrapper::next(std::optional<std::uint64_t> pts) {
     constexpr std::int64_t kPeriod = std::int64_t{1} << 33;
+    if (!pts) ++missing_;
     if (!last_) {
         // Without a stamp nothing is remembered: the next stamp is the first.
         if (!pts) return 0;
@@ -107,6 +108,7 @@ std::int64_t PtsUnwrapper::next(std::optional<std::uint64_t> pts) {
     if (distance < -kPeriod / 2) distance += kPeriod;
     if (distance >= kPeriod / 2) distance -= kPeriod;
     constexpr std::int64_t kSecond = 90000;
+    if (distance < -kSecond || distance > 10 * kSecond) ++jumps_;
     step_ = distance > 0 && distance <= kSecond ? distance : 0; // else a jump, no frame duration
     return *last_ += distance;
 }

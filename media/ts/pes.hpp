@@ -60,7 +60,12 @@ public:
     /// No stamp: the last one plus the last distance. The first without a stamp: 0.
     std::int64_t next(std::optional<std::uint64_t> pts);
 
+    /// Stamps that went back by more than a second, or ahead by more than ten.
+    std::uint64_t jumps() const { return jumps_; }
+    std::uint64_t missing() const { return missing_; }
+
 private:
+    std::uint64_t jumps_ = 0, missing_ = 0;
     std::optional<std::int64_t> last_;
     std::int64_t step_ = 0;
 };

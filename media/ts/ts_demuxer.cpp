@@ -34,6 +34,22 @@ void add(VideoTrackStats& sum, const VideoTrackStats& one) {
 
 } // namespace
 
+TsStats& TsStats::operator+=(const TsStats& other) {
+    packets += other.packets;
+    sync_losses += other.sync_losses;
+    skipped_bytes += other.skipped_bytes;
+    bad_packets += other.bad_packets;
+    bad_crc += other.bad_crc;
+    continuity_gaps += other.continuity_gaps;
+    dropped_units += other.dropped_units;
+    ignored_packets += other.ignored_packets;
+    cut_by_stuffing += other.cut_by_stuffing;
+    clock_jumps += other.clock_jumps;
+    missing_stamps += other.missing_stamps;
+    add(video, other.video);
+    return *this;
+}
+
 void TsDemuxer::push(Bytes piece, SteadyTime arrival) {
     arrival_ = arrival;
     sync_.feed(piece);
@@ -120,7 +136,8 @@ void TsDemuxer::set_streams() {
         Track* known = find_track(stream.pid);
         if (known && known->stream == stream && known->prototype.lens == lens) {
             tracks.push_back(std::move(*known));
-            known->video.reset();
+            known->video.reset(); // what it counted is counted with the track that goes on
+            known->pts = {};
             continue;
         }
         Track& track = tracks.emplace_back(Track{.stream = stream,
@@ -134,8 +151,7 @@ void TsDemuxer::set_streams() {
         track.prototype.sample_rate = video ? 0 : audio_rate(*codec, stream.nibble);
         if (video) track.video.emplace(*codec);
     }
-    for (const Track& old : tracks_)
-        if (old.video) add(gone_video_, old.video->stats());
+    for (const Track& old : tracks_) add(gone_, old);
     tracks_ = std::move(tracks);
 }
 
@@ -217,13 +233,18 @@ void TsDemuxer::damage(Track& track) {
 
 TsStats TsDemuxer::stats() const {
     TsStats stats = counted_;
+    stats += gone_;
     stats.sync_losses = sync_.losses();
     stats.skipped_bytes = sync_.skipped_bytes();
     stats.bad_crc = tables_.bad_crc();
-    stats.video = gone_video_;
-    for (const Track& track : tracks_)
-        if (track.video) add(stats.video, track.video->stats());
+    for (const Track& track : tracks_) add(stats, track);
     return stats;
+}
+
+void TsDemuxer::add(TsStats& sum, const Track& track) {
+    sum.clock_jumps += track.pts.jumps();
+    sum.missing_stamps += track.pts.missing();
+    if (track.video) media::add(sum.video, track.video->stats());
 }
 
 std::optional<VideoFormat> TsDemuxer::video_format(unsigned lens) const {

@@ -25,7 +25,11 @@ struct TsStats {
     std::uint64_t dropped_units = 0;   ///< begun, but cut, damaged or too large
     std::uint64_t ignored_packets = 0; ///< of PIDs and stream types we do not know
     std::uint64_t cut_by_stuffing = 0; ///< units that went on after end_of_part() had ended them
+    std::uint64_t clock_jumps = 0;     ///< stamps far from the one before
+    std::uint64_t missing_stamps = 0;  ///< units without one
     VideoTrackStats video;             ///< sum over the lenses
+
+    TsStats& operator+=(const TsStats& other);
 };
 
 /// Not thread-safe; one per camera session. Damaged bytes are not passed on: after a loss a video track is
@@ -94,6 +98,7 @@ private:
     void on_packet(const PacketSync::Packet& raw);
     void on_null_packet(Bytes payload);
     void set_streams();
+    static void add(TsStats& sum, const Track& track);
     Track* find_track(std::uint16_t pid);
     void on_track_packet(Track& track, const TsPacket& packet, const PacketSync::Packet& raw);
     static Order order_of(Track& track, const TsPacket& packet, TsPacketBytes bytes);
@@ -110,7 +115,7 @@ private:
     std::optional<WallTime> utc_;
     bool end_of_playback_ = false;
     TsStats counted_;            // what is counted here; stats() adds the parts'
-    VideoTrackStats gone_video_; // of tracks that a new table removed
+    TsStats gone_; // of tracks that a new table removed
 };
 
 } // namespace tplink::media

@@ -96,6 +96,7 @@ struct Peer::Ears {
     bool attached = false;
     std::atomic<int> connection{0};
     std::atomic<SteadyTime::rep> last_heard{0};
+    std::atomic<bool> listening{false};
     SteadyTime made = std::chrono::steady_clock::now();
     std::shared_ptr<Viewing> viewing;
     std::shared_ptr<AppsrcFeed> feed;
@@ -142,6 +143,17 @@ template <class T> void listen(gpointer object, const char* signal, GCallback ca
 
 }  // namespace
 
+void Peer::watch_rtcp(GObject* webrtcbin, const std::shared_ptr<Ears>& ears) {
+    const GPtr<GstElement> rtpbin(gst_bin_get_by_name(GST_BIN(webrtcbin), "rtpbin"));
+    if (!rtpbin || ears->listening.exchange(true)) return;
+    const auto on_rtcp = +[](GObject*, GstBuffer*, gpointer data) { (*static_cast<std::shared_ptr<Ears>*>(data))->hear(); };
+    // With max-bundle there is one session; before the connection stands there is none.
+    GObject* raw = nullptr;
+    g_signal_emit_by_name(rtpbin.get(), "get-internal-session", 0U, &raw);
+    const GPtr<GObject> session(raw);
+    if (session) listen(session.get(), "on-receiving-rtcp", G_CALLBACK(on_rtcp), ears);
+}
+
 Peer::Peer(std::shared_ptr<Viewing> viewing) : viewing_(std::move(viewing)), ears_(std::make_shared<Ears>()) {}
 
 Peer::~Peer() {
@@ -185,7 +197,6 @@ Result<void> Peer::build(const PeerOptions& options, const Offer& offer) {
     configure_transceivers(ears_->talk && offer.speaks && !audio.empty());
     listen_to_microphone();
     configure_ice(options);
-    watch_rtcp();
     on_connection_state();
     viewing_->on_revoked([ears = std::weak_ptr<Ears>(ears_)] {
         if (const auto alive = ears.lock()) alive->connection = static_cast<int>(Connection::closed);
@@ -271,23 +282,14 @@ void Peer::configure_transceivers(bool listens) {
     g_array_unref(transceivers);
 }
 
-void Peer::watch_rtcp() {
-    const GPtr<GstElement> rtpbin(gst_bin_get_by_name(GST_BIN(webrtcbin_.get()), "rtpbin"));
-    if (!rtpbin) return;
-    const auto on_rtcp = +[](GObject*, GstBuffer*, gpointer data) { (*static_cast<std::shared_ptr<Ears>*>(data))->hear(); };
-    // With max-bundle there is one session; it exists once the first pad was linked.
-    GObject* raw = nullptr;
-    g_signal_emit_by_name(rtpbin.get(), "get-internal-session", 0U, &raw);
-    const GPtr<GObject> session(raw);
-    if (session) listen(session.get(), "on-receiving-rtcp", G_CALLBACK(on_rtcp), ears_);
-}
-
 void Peer::on_connection_state() {
     const auto on_state = +[](GObject* webrtcbin, GParamSpec*, gpointer data) {
         const auto& ears = *static_cast<std::shared_ptr<Ears>*>(data);
         const int state = enum_property(webrtcbin, "connection-state");
         ears->connection = state;
-        if (state == static_cast<int>(Connection::connected)) ears->connected();
+        if (state != static_cast<int>(Connection::connected)) return;
+        watch_rtcp(webrtcbin, ears);
+        ears->connected();
     };
     const auto on_gathering = +[](GObject* webrtcbin, GParamSpec*, gpointer data) {
         const auto& ears = *static_cast<std::shared_ptr<Ears>*>(data);

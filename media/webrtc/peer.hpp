@@ -44,16 +44,17 @@ public:
     bool is_gone(SteadyTime now) const;
 
 private:
+    struct Ears;  // what signal handlers see; outlives this while a handler runs
+
     explicit Peer(std::shared_ptr<Viewing> viewing);
     Result<void> build(const PeerOptions& options, const Offer& offer);
     void configure_ice(const PeerOptions& options);
     void configure_transceivers(bool listens);
     void listen_to_microphone();
-    void watch_rtcp();
+    static void watch_rtcp(GObject* webrtcbin, const std::shared_ptr<Ears>& ears);
     void on_connection_state();
     Result<void> wait_gathered();
 
-    struct Ears;  // what signal handlers see; outlives this while a handler runs
     std::shared_ptr<Viewing> viewing_;
     std::vector<std::string> foreign_addresses_;
     std::shared_ptr<AppsrcFeed> feed_;

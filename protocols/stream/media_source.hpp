@@ -52,6 +52,14 @@ struct SourceStats {
     std::uint64_t bytes = 0;
     std::uint64_t bad_parts = 0;  ///< dropped: padding, signature, length
     std::uint64_t resyncs = 0;    ///< times the part reader had to search for a delimiter
+
+    SourceStats& operator+=(const SourceStats& other) {
+        parts += other.parts;
+        bytes += other.bytes;
+        bad_parts += other.bad_parts;
+        resyncs += other.resyncs;
+        return *this;
+    }
 };
 
 /// One session with a camera's video port. One thread opens and reads; cancel() from any.

@@ -38,7 +38,7 @@ void count(GstElement*, GstBuffer*, GstPad*, gpointer counter) { ++*static_cast<
 
 }  // namespace
 
-WebrtcClient::WebrtcClient(Tracks tracks) : pipeline_(gst_pipeline_new(nullptr)) {
+WebrtcClient::WebrtcClient(Tracks tracks, Taps taps) : taps_(std::move(taps)), pipeline_(gst_pipeline_new(nullptr)) {
     webrtcbin_ = gst_element_factory_make("webrtcbin", nullptr);
     gst_util_set_object_arg(G_OBJECT(webrtcbin_), "bundle-policy", "max-bundle");
     gst_bin_add(GST_BIN(pipeline_), webrtcbin_);
@@ -82,18 +82,36 @@ void WebrtcClient::on_pad(GstElement*, GstPad* pad, WebrtcClient* self) {
     const bool opus = caps != nullptr && g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "encoding-name"), "OPUS") == 0;
     if (caps != nullptr) gst_caps_unref(caps);
     GstElement* bin = gst_parse_bin_from_description(
-        video ? "rtph264depay ! avdec_h264 max-threads=1 ! fakesink name=s signal-handoffs=true sync=false"
+        video && self->taps_.unit ? "rtph264depay name=d ! video/x-h264,stream-format=byte-stream,alignment=au ! fakesink name=s signal-handoffs=true sync=false"
+        : video ? "rtph264depay ! avdec_h264 max-threads=1 ! fakesink name=s signal-handoffs=true sync=false"
         : opus ? "rtpopusdepay ! opusdec ! fakesink name=s signal-handoffs=true sync=false"
                : "rtppcmadepay ! fakesink name=s signal-handoffs=true sync=false",
         TRUE, nullptr);
     GstElement* sink = gst_bin_get_by_name(GST_BIN(bin), "s");
     g_signal_connect(sink, "handoff", G_CALLBACK(count), video ? &self->frames_ : &self->audio_);
     gst_object_unref(sink);
+    if (video && self->taps_.unit) self->watch_units(bin);
     gst_bin_add(GST_BIN(self->pipeline_), bin);
     gst_element_sync_state_with_parent(bin);
     GstPad* in = gst_element_get_static_pad(bin, "sink");
     gst_pad_link(pad, in);
     gst_object_unref(in);
+}
+
+void WebrtcClient::watch_units(GstElement* bin) {
+    GstElement* sink = gst_bin_get_by_name(GST_BIN(bin), "s");
+    g_signal_connect(sink, "handoff", G_CALLBACK(+[](GstElement*, GstBuffer* unit, GstPad*, gpointer self) { static_cast<WebrtcClient*>(self)->taps_.unit(unit); }), this);
+    gst_object_unref(sink);
+    if (!taps_.packet) return;
+    GstElement* depayloader = gst_bin_get_by_name(GST_BIN(bin), "d");
+    GstPad* in = gst_element_get_static_pad(depayloader, "sink");
+    const auto on_packet = +[](GstPad*, GstPadProbeInfo* info, gpointer self) {
+        static_cast<WebrtcClient*>(self)->taps_.packet(GST_PAD_PROBE_INFO_BUFFER(info));
+        return GST_PAD_PROBE_OK;
+    };
+    gst_pad_add_probe(in, GST_PAD_PROBE_TYPE_BUFFER, on_packet, this, nullptr);
+    gst_object_unref(in);
+    gst_object_unref(depayloader);
 }
 
 std::string WebrtcClient::offer() {

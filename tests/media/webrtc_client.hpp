@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,9 +13,15 @@ namespace tplink::media::test {
 /// talk: speaks a tone into its microphone; opus: takes sound as Opus only.
 enum class Tracks { video, video_audio, audio_video, talk, opus };
 
+/// Who wants the pictures themselves: access units in Annex B, which are not decoded then. On GStreamer's threads.
+struct Taps {
+    std::function<void(GstBuffer*)> unit{};
+    std::function<void(GstBuffer*)> packet{};  ///< each RTP packet of the picture, in order
+};
+
 class WebrtcClient {
 public:
-    explicit WebrtcClient(Tracks tracks);
+    explicit WebrtcClient(Tracks tracks, Taps taps = {});
     ~WebrtcClient();
     WebrtcClient(const WebrtcClient&) = delete;
     WebrtcClient& operator=(const WebrtcClient&) = delete;
@@ -29,6 +36,9 @@ private:
     void add_microphone();
     static void on_pad(GstElement* webrtcbin, GstPad* pad, WebrtcClient* self);
 
+    void watch_units(GstElement* bin);
+
+    const Taps taps_;
     GstElement* pipeline_ = nullptr;
     GstElement* webrtcbin_ = nullptr;
     std::atomic<int> frames_ = 0;

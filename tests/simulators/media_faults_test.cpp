@@ -113,6 +113,15 @@ TEST(MediaFaults, StallKeepsTheConnectionAndEndsWithAKeyframe) {
     EXPECT_GT(part->body.size(), 20'000U);
 }
 
+TEST(MediaFaults, ConnectionsMadeLaterAreGood) {
+    MediaServer server((MediaServerOptions()));
+    const auto before = watch(server, 2);
+    server.set_faults({.part = PartFault::close, .only_running = true});
+    const auto after = watch(server, 10);
+    EXPECT_TRUE(before->sees_end());
+    EXPECT_TRUE(is_good(*after));
+}
+
 TEST(MediaFaults, WrongLengthsAreInTheHeader) {
     for (const auto& [fault, text] :
          {std::pair(PartFault::negative_length, "-1"), std::pair(PartFault::huge_length, "4000000000")}) {

@@ -17,7 +17,8 @@ namespace json = boost::json;
 
 namespace {
 
-Result<MediaFaults> media_faults(const json::value& document) {
+/// status: of a `stream_status` that ends all running streams; empty: they go on.
+Result<MediaFaults> media_faults(const json::value& document, std::string& status) {
     if (!document.is_object()) return fail(Errc::refused, "media: not an object");
     MediaFaults faults;
     std::string part = "none";
@@ -31,8 +32,11 @@ Result<MediaFaults> media_faults(const json::value& document) {
     reader.read("split_reply", faults.split_reply);
     reader.read("dribble", faults.dribble);
     reader.read("part", part);
+    reader.read("end_streams", status);
     reader.read("after_parts", faults.after_parts);
     reader.read("repeat", faults.repeat);
+    reader.read("only_running", faults.only_running);
+    reader.read("bytes_per_s", faults.bytes_per_s);
     const auto kind = parse_part_fault(part);
     if (!kind) return fail(Errc::refused, "media: part: unknown word " + part);
     faults.part = *kind;
@@ -136,15 +140,22 @@ json::object HostedDevice::state() const {
 
 Result<void> HostedDevice::set_state(const json::object& changes) { return device_->set_state(changes); }
 
+Result<void> HostedDevice::set_media_faults(const json::value& changes) {
+    std::string status;
+    media_->set_faults(TRY(media_faults(changes, status)));
+    if (!status.empty()) media_->end_streams(status);
+    return {};
+}
+
 Result<void> HostedDevice::set_faults(const json::object& changes) {
     json::object control = changes;
     const json::value* media = changes.if_contains("media");
     if (media) {
         if (kasa_stream_)
             kasa_stream_->set_faults(TRY(kasa_stream_faults(*media)));
-        else if (media_)
-            media_->set_faults(TRY(media_faults(*media)));
-        else
+        else if (media_) {
+            TRY_VOID(set_media_faults(*media));
+        } else
             return fail(Errc::refused, "media: this device has no video port");
         control.erase("media");
     }

@@ -65,7 +65,7 @@ bool has(const json::value& root, std::string_view pointer) {
 } // namespace
 
 MediaConnection::MediaConnection(Fd socket, CameraState& camera, std::function<void()> on_end)
-    : socket_(std::move(socket)), camera_(camera), on_end_(std::move(on_end)) {
+    : socket_(std::move(socket)), camera_(camera), on_end_(std::move(on_end)), born_(camera.fault_plan().generation) {
     ++camera_.tally.connections_open;
     ++camera_.tally.connections_total;
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -109,7 +109,7 @@ bool MediaConnection::log_in(const std::stop_token& stop) {
 
 /// False when the connection is to end.
 bool MediaConnection::answer(const RequestHead& head, const std::stop_token& stop) {
-    const MediaFaults faults = camera_.fault_plan().faults;
+    const MediaFaults faults = current_plan().faults;
     if (!pause(faults.head_delay, stop)) return false;
     if (head.method != "POST" || !head.target.starts_with("/stream")) {
         write(as_bytes("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), stop);
@@ -211,7 +211,7 @@ void MediaConnection::start_preview(const std::string& seq, bool main_stream, bo
     ++camera_.tally.sessions_total;
     if (audio) ++camera_.tally.sessions_with_audio;
     reply(seq, 0, session_);
-    const auto now = std::chrono::steady_clock::now() + camera_.fault_plan().faults.first_part_delay;
+    const auto now = std::chrono::steady_clock::now() + current_plan().faults.first_part_delay;
     live_.emplace(clip,
                   LiveOptions{.with_audio = audio,
                               .waits_for_keyframe = options.waits_for_keyframe,
@@ -308,7 +308,7 @@ bool MediaConnection::send_recording(const std::stop_token& stop) {
             download_.reset();
             return true;
         }
-        const FaultPlan plan = camera_.fault_plan();
+        const FaultPlan plan = current_plan();
         const ClipPart& part = download_->stream.part();
         const PartFault fault = trigger_.next(plan, part.packets.size() / ts::kPacketSize);
         const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(download_->stream.due().time_since_epoch());
@@ -343,7 +343,7 @@ void MediaConnection::reply(const std::string& seq, int error_code, const std::s
 bool MediaConnection::send_due(const std::stop_token& stop) {
     for (int i = 0; live_; ++i) {
         const auto now = std::chrono::steady_clock::now();
-        const FaultPlan plan = camera_.fault_plan();
+        const FaultPlan plan = current_plan();
         const bool due = live_->due() <= now;
         if (!pending_.empty() && (!due || plan.faults.split_reply) &&
             !write(std::exchange(pending_, {}), stop))
@@ -414,8 +414,17 @@ bool MediaConnection::pause(std::chrono::milliseconds time, const std::stop_toke
     return !stop.stop_requested();
 }
 
+FaultPlan MediaConnection::current_plan() const {
+    FaultPlan out = camera_.fault_plan();
+    if (!out.faults.only_running || born_ < out.generation) return out;
+    out.faults.part = PartFault::none;
+    out.faults.bytes_per_s = 0;
+    return out;
+}
+
 bool MediaConnection::write(Bytes data, const std::stop_token& stop) {
-    const bool dribble = camera_.fault_plan().faults.dribble;
+    const MediaFaults faults = current_plan().faults;
+    const bool dribble = faults.dribble || faults.bytes_per_s > 0;
     const auto deadline = std::chrono::steady_clock::now() + kWriteTimeout;
     while (!data.empty() && !stop.stop_requested()) {
         const auto sent =
@@ -423,6 +432,8 @@ bool MediaConnection::write(Bytes data, const std::stop_token& stop) {
         if (!sent) return false;
         camera_.tally.bytes += *sent;
         data = data.subspan(*sent);
+        if (*sent > 0 && faults.bytes_per_s > 0)
+            pause(std::chrono::milliseconds(*sent * 1000 / static_cast<std::size_t>(faults.bytes_per_s)), stop);
         if (*sent > 0) continue;
         const Wait wait = wait_for(socket_.get(), true, wakeup_, deadline);
         if (wait == Wait::timeout) return false;

@@ -58,6 +58,8 @@ private:
     bool pump(Deadline deadline, const std::stop_token& stop);
     bool pause(std::chrono::milliseconds time, const std::stop_token& stop);
     bool write(Bytes data, const std::stop_token& stop);
+    /// What is planned for this connection.
+    FaultPlan current_plan() const;
 
     Fd socket_;
     CameraState& camera_;
@@ -67,6 +69,7 @@ private:
     std::optional<MediaKey> key_;
     std::optional<LiveStream> live_;
     std::optional<PartWriter> writer_;
+    const unsigned born_; ///< generation of the fault plan when the client came
     FaultTrigger trigger_;
     Buffer pending_; ///< a reply that waits for the first part
     bool needs_keyframe_ = false;

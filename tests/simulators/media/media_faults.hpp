@@ -51,6 +51,9 @@ struct MediaFaults {
     PartFault part = PartFault::none;
     int after_parts = 0;
     bool repeat = false;
+    bool only_running = false; ///< connections that are made later are good, whatever `part` and `bytes_per_s` say
+
+    int bytes_per_s = 0; ///< a network that carries no more than that; 0: no limit
 };
 
 } // namespace tplink::sim
