@@ -153,6 +153,7 @@ Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_
         target.refused_form = memory.refusals->refused_form(key, request.credentials);
     }
     tapo::LadderDeps deps;
+    deps.http = memory.http;
     deps.rsa_1024 = login_key();
     deps.stop = std::move(stop);
     deps.wake = wake_device;

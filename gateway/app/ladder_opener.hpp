@@ -16,6 +16,7 @@ struct LadderMemory {
     const Announcements* announcements = nullptr;  ///< what discovery heard
     Refusals* refusals = nullptr;                  ///< passwords not to be tried again
     CloudOf cloud = nullptr;                       ///< for Kasa cameras; empty: none
+    net::HttpClientFactory http = net::make_http_client;
 };
 
 std::unique_ptr<Opener> make_ladder_opener(LadderMemory memory = {});

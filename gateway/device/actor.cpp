@@ -528,7 +528,10 @@ CommandResult DeviceActor::execute(const PropertyCommand& command) {
     const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }};
     Executed done = gateway::execute(*unit, command, tools);
     if (done.failure) fail_with(*done.failure);
-    else if (done.result.ok()) pulse_->last_seen_s = unix_now();
+    else if (done.result.ok()) {
+        pulse_->last_seen_s = unix_now();
+        if (supervisor_.online()) supervisor_.succeeded();
+    }
     return std::move(done.result);
 }
 

@@ -6,6 +6,8 @@ namespace {
 // Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (camera.md, "Methods in use"). The first look is at once.
 constexpr std::chrono::milliseconds kReadBackDelays[] = {0ms, 60ms, 150ms, 300ms, 500ms, 900ms, 1500ms};
 
+constexpr std::chrono::seconds kAskAgainWithin{12};  // a question that was lost once; a device that is gone costs two waits, not more
+
 std::int64_t unix_of(const Clock& clock) { return std::chrono::system_clock::to_time_t(clock.wall()); }
 
 Executed refused(CommandResult result, std::string code, std::string message) {
@@ -14,13 +16,18 @@ Executed refused(CommandResult result, std::string code, std::string message) {
     return {std::move(result), std::nullopt};
 }
 
+/// On the way, there or back.
+bool is_lost(const Error& error) { return !error.aside && (error.code == Errc::timeout || error.code == Errc::unreachable); }
+
 /// Reads the row back until the device says what was asked, and publishes what it says.
 Executed confirm(DeviceUnit& unit, const Capability& row, const json::value& wanted, CommandResult result, const CommandTools& tools) {
     if (std::holds_alternative<Press>(row.kind) && row.query.busy != nullptr && unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();  // what it set going
     if (std::holds_alternative<Press>(row.kind) || row.query.method.empty()) return {std::move(result), std::nullopt};
+    const SteadyTime begun = tools.clock.now();
     for (const auto delay : kReadBackDelays) {
         if (delay.count() > 0 && !tools.wait(delay)) break;
-        const auto asked = unit.ask(tools.session, {row.query}, tools.clock);
+        auto asked = unit.ask(tools.session, {row.query}, tools.clock);
+        if (!asked && is_lost(asked.error()) && tools.clock.now() - begun < kAskAgainWithin) asked = unit.ask(tools.session, {row.query}, tools.clock);
         if (!asked) {
             Executed out = refused(std::move(result), code_of(asked.error()), "sent, but the device did not confirm: " + asked.error().what);
             out.failure = asked.error();
@@ -38,6 +45,28 @@ Executed confirm(DeviceUnit& unit, const Capability& row, const json::value& wan
 bool is_silent_success(const Capability& row, const Error& error) {
     const auto* press = std::get_if<Press>(&row.kind);
     return press != nullptr && press->may_not_answer && (error.code == Errc::timeout || error.code == Errc::unreachable);
+}
+
+/// The request or its answer was lost on the way. It is sent again only when the device's state tells that it never arrived: a
+/// motor must not move twice, and what cannot be asked is not repeated.
+Executed lost(DeviceUnit& unit, const Capability& row, Request request, Error error, const json::value& wanted, CommandResult result, const CommandTools& tools) {
+    const bool told = !row.query.method.empty() && (!row.pointer.empty() || row.derive != nullptr) && row.latch_s == 0 && !row.spent && !row.toggles &&
+                      !std::holds_alternative<Press>(row.kind);
+    for (bool again = told; again; again = false) {
+        if (!unit.ask(tools.session, {row.query}, tools.clock)) break;
+        const json::value now = read_value(row, unit.document(), unix_of(tools.clock));
+        if (now.is_null()) break;
+        if (confirms(row, now, wanted)) {
+            tools.publish();
+            return {std::move(result), std::nullopt};
+        }
+        const auto reply = tools.session.call(request);
+        if (reply) return confirm(unit, row, wanted, std::move(result), tools);
+        error = reply.error();
+    }
+    Executed out = refused(std::move(result), code_of(error), error.what + (told ? "" : "; whether it was done is not known"));
+    out.failure = error;
+    return out;
 }
 
 /// The device said no. Its true state again, so that a toggle snaps back.
@@ -83,6 +112,7 @@ Executed execute(DeviceUnit& unit, const Capability* row, const PropertyCommand&
     const auto request = make_request(*row, *wanted, unit.document());
     if (!request) return refused(std::move(result), code_of(request.error()), request.error().what);
     const auto reply = tools.session.call(*request);
+    if (!reply && is_lost(reply.error()) && !is_silent_success(*row, reply.error())) return lost(unit, *row, *request, reply.error(), *wanted, std::move(result), tools);
     if (!reply && !is_silent_success(*row, reply.error())) return denied(unit, *row, reply.error(), std::move(result), tools);
     if (reply) result.message = warning_of(*reply);
     if (row->latch_s == 0) return confirm(unit, *row, *wanted, std::move(result), tools);

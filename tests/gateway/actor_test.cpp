@@ -155,6 +155,27 @@ TEST(DeviceActor, OneLostReplyIsNoOutageThreeAreAndItComesBackByItself) {
     EXPECT_EQ(bench.sink.last->counters().flaps, 1U);
 }
 
+TEST(DeviceActor, ACommandLostOnTheWayIsSentAgainOnlyWhenTheDeviceDidNotDoIt) {
+    Bench bench;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    const auto led = [&](int requests, int answers, const char* value) {
+        {
+            const std::lock_guard lock(bench.device.mutex);
+            bench.device.lose_requests = requests;
+            bench.device.lose_answers = answers;
+            bench.device.calls.clear();
+        }
+        const std::string code = bench.command("led", value).code;
+        const std::lock_guard lock(bench.device.mutex);
+        return code + " after " + std::to_string(bench.device.calls.size());
+    };
+    EXPECT_EQ(led(0, 1, "OFF"), "ok after 1") << "it was done, only nobody said so";
+    EXPECT_EQ(led(1, 0, "ON"), "ok after 2");
+    EXPECT_EQ(led(2, 0, "OFF"), "timeout after 2") << "once more, not for ever";
+    EXPECT_EQ(led(0, 0, "OFF"), "ok after 1");
+}
+
 TEST(DeviceActor, AFailedPollIsNotFollowedByOneThatAsksNothingAndCountsAsGood) {
     Bench bench(5);
     bench.actor->start();

@@ -23,6 +23,7 @@ struct FakeDevice {
     std::optional<Error> open_error, exchange_error;
     int opened = 0, closed = 0, polls = 0;
     bool ignore_writes = false;
+    int lose_requests = 0, lose_answers = 0;  ///< of calls: the next so many do not arrive, or do and nobody hears
     std::vector<Request> calls;
 
     template <class F> bool wait(F condition) {
@@ -65,10 +66,12 @@ public:
         device_.changed.notify_all();
         if (device_.exchange_error) return tl::unexpected(*device_.exchange_error);
         if (const auto at = device_.errors.find(request.method); at != device_.errors.end()) return tl::unexpected(at->second);
+        if (device_.lose_requests > 0 && device_.lose_requests-- > 0) return fail(Errc::timeout, "no answer");
         if (!device_.ignore_writes && request.method == "set_device_info")
             for (const auto& [key, value] : request.params.as_object()) device_.answers["get_device_info"].as_object()[key] = value;
         if (!device_.ignore_writes && request.method == "set_led_info") device_.answers["get_led_info"] = request.params;
         if (!device_.ignore_writes && request.method == "set_auto_off_config") device_.answers["get_auto_off_config"] = request.params;
+        if (device_.lose_answers > 0 && device_.lose_answers-- > 0) return fail(Errc::timeout, "no answer");
         return json::value(json::object());
     }
     std::string_view transport() const override { return "fake"; }

@@ -27,8 +27,10 @@ struct Number {
     std::string_view name;
     int Faults::*member;
 };
-constexpr std::array<Number, 5> kNumbers{{{"delay_ms", &Faults::delay_ms},
+constexpr std::array<Number, 7> kNumbers{{{"delay_ms", &Faults::delay_ms},
                                           {"drop_percent", &Faults::drop_percent},
+                                          {"lose_percent", &Faults::lose_percent},
+                                          {"seed", &Faults::seed},
                                           {"expire_every", &Faults::expire_every},
                                           {"rate_limit", &Faults::rate_limit},
                                           {"split_bytes", &Faults::split_bytes}}};
@@ -71,6 +73,7 @@ Result<void> FaultSwitch::apply(const json::object& changes) {
     Faults changed = faults_;
     for (const auto& [key, value] : changes) TRY_VOID(apply_one(changed, key, value));
     faults_ = changed;
+    if (changes.contains("seed")) chance_.seed(static_cast<unsigned>(changed.seed));
     return {};
 }
 
@@ -82,8 +85,10 @@ Strike FaultSwitch::next_strike() {
         if (left > 0) --left;
         return count.strike;
     }
-    const bool unlucky = faults_.drop_percent > 0 && static_cast<int>(chance_() % 100) < faults_.drop_percent;
-    return unlucky ? Strike::deaf : Strike::none;
+    if (faults_.drop_percent + faults_.lose_percent <= 0) return Strike::none;
+    const int luck = static_cast<int>(chance_() % 100);
+    if (luck < faults_.drop_percent) return Strike::deaf;
+    return luck < faults_.drop_percent + faults_.lose_percent ? Strike::drop : Strike::none;
 }
 
 bool FaultSwitch::take_expiry() {

@@ -21,6 +21,8 @@ struct Faults {
     int forbid = 0;                  ///< request not executed, HTTP 403 (elsewhere: the connection ends)
     int too_many = 0;                ///< request not executed, HTTP 429 (elsewhere: the connection ends)
     int drop_percent = 0;            ///< that many of 100 requests, by chance, are read and nothing more
+    int lose_percent = 0;            ///< that many more are executed by chance, and their answer is never sent
+    int seed = 1;                    ///< of that chance; setting it begins anew
     int expire_every = 0;            ///< all sessions end after each so many requests; 0: never
     int rate_limit = 0;              ///< inner requests answered -1301, not executed
     int split_bytes = 0;             ///< answers go out in pieces of that size
