@@ -143,6 +143,12 @@ public:
         return shelf_.get(id, camera->spec.streams.front().endpoint, wanted);
     }
 
+    Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& id, const stream::Recording& wanted) override {
+        const auto camera = cameras_.spec(id);
+        if (!camera || camera->spec.streams.empty()) return fail(Errc::refused, "there is no camera " + id);
+        return shelf_.thumbnail(id, camera->spec.streams.front().endpoint, wanted);
+    }
+
     Result<void> speak(const std::string& id, Bytes file, const std::string& content_type) override {
         const auto endpoint = TRY(talk_endpoint(id));
         const Buffer speech = TRY(decode_speech(file, content_type));

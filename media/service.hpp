@@ -121,6 +121,9 @@ public:
     /// A recording of the camera's card as a file; blocks until it is there. errors: those of fetch_recording.
     virtual Result<std::shared_ptr<const RecordingFile>> recording(const std::string& id, const stream::Recording& recording) = 0;
 
+    /// A small JPEG of it, as the camera keeps one. errors: those of fetch_picture.
+    virtual Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& id, const stream::Recording& recording) = 0;
+
     /// Plays a sound file on the camera's speaker; blocks until it was. `content_type`: of the file, see decode_speech().
     /// errors: malformed (the file), unsupported (no speaker), refused (somebody else is talking; privacy), those of
     /// MediaSource::open.

@@ -249,9 +249,14 @@ public:
                          }};
     }
 
-    Result<VideoRecording> recording(const std::string& id, std::int64_t start_s, std::int64_t end_s) override {
-        const auto file = TRY(service_->recording(id, {start_s, end_s, 0}));
+    Result<VideoRecording> recording(const std::string& id, const VideoSpan& span) override {
+        const auto file = TRY(service_->recording(id, {span.start_s, span.end_s, 0, span.client_id}));
         return VideoRecording{file->path(), file->size(), file};
+    }
+
+    Result<std::string> thumbnail(const std::string& id, const VideoSpan& span) override {
+        const auto jpeg = TRY(service_->thumbnail(id, {span.start_s, span.end_s, 0, span.client_id}));
+        return std::string(as_text(*jpeg));
     }
 
     Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) override {

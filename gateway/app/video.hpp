@@ -30,6 +30,10 @@ struct VideoRecording {
     std::size_t size = 0;
     std::shared_ptr<const void> owner;
 };
+/// Seconds since 1970; client_id: whom the camera wants named.
+struct VideoSpan {
+    std::int64_t start_s = 0, end_s = 0, client_id = 1;
+};
 struct LiveWish {
     bool mjpeg = false;      ///< else fragmented MP4
     std::string stream;      ///< empty: what suits
@@ -63,7 +67,8 @@ public:
     virtual bool has_stream(const std::string& id, const std::string& stream) const = 0;
     virtual Result<VideoFeed> live(const std::string& id, const LiveWish& wish) = 0;
     /// Times in seconds since 1970, as the camera lists them. Blocks until the file is there.
-    virtual Result<VideoRecording> recording(const std::string& id, std::int64_t start_s, std::int64_t end_s) = 0;
+    virtual Result<VideoRecording> recording(const std::string& id, const VideoSpan& span) = 0;
+    virtual Result<std::string> thumbnail(const std::string& id, const VideoSpan& span) = 0;  ///< JPEG
     /// Plays a sound file on the camera; blocks until it was.
     virtual Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) = 0;
     /// Candidates that come later (RFC 8840). errors: refused when there is no such session, malformed.

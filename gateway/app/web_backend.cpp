@@ -15,6 +15,8 @@ namespace {
 
 constexpr auto kCommandPatience = std::chrono::seconds(15);
 constexpr auto kRecordingPatience = std::chrono::seconds(15);
+/// The camera may still be writing it.
+constexpr std::chrono::seconds kYoungest{60};
 constexpr std::chrono::seconds kLongestRecording = std::chrono::hours(24);
 constexpr auto kUsualAge = std::chrono::seconds(10);  // of a picture nobody asked to be younger
 
@@ -96,7 +98,6 @@ WebResult<LiveBody> GatewayBackend::live(const std::string& id, const LiveReques
 
 WebResult<json::array> GatewayBackend::recordings(const std::string& id, const std::string& date) {
     if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
-    const auto view = parts_.registry.view(id);
     stream::DayWish wish;
     std::tm begin{};
     begin.tm_year = std::stoi(date.substr(0, 4)) - 1900;
@@ -109,9 +110,17 @@ WebResult<json::array> GatewayBackend::recordings(const std::string& id, const s
     wish.end_s = std::mktime(&end);
     wish.date = date.substr(0, 4) + date.substr(5, 2) + date.substr(8, 2);
     wish.player_id = hex_lower(system_random().bytes(16));
-    for (const Component& component : view->identity.components)
-        if (component.name == "playback") wish.playback_version = component.version;
-    const auto found = stream::list_recordings(wish, [&](const Request& request) { return parts_.registry.ask(id, request, kRecordingPatience); });
+    wish.playback_version = playback_version(id);
+    std::optional<std::int64_t> user;
+    {
+        const std::lock_guard lock(users_mutex_);
+        user = users_[id];
+    }
+    const auto found = stream::list_recordings(wish, asking(id), user);
+    {
+        const std::lock_guard lock(users_mutex_);
+        users_[id] = user;
+    }
     if (!found) return tl::unexpected(unavailable(found.error()));
     json::array list;
     for (const stream::Recording& one : *found)
@@ -123,19 +132,70 @@ WebResult<json::array> GatewayBackend::recordings(const std::string& id, const s
     return list;
 }
 
+std::optional<VideoSpan> GatewayBackend::span_of(const std::string& rid) {
+    VideoSpan span;
+    const char* last = rid.data() + rid.size();
+    const auto first = std::from_chars(rid.data(), last, span.start_s);
+    if (first.ec != std::errc{} || first.ptr == last || *first.ptr != '-') return std::nullopt;
+    const auto second = std::from_chars(first.ptr + 1, last, span.end_s);
+    const bool good = second.ec == std::errc{} && second.ptr == last && span.start_s >= 0 && span.end_s > span.start_s &&
+                      span.end_s - span.start_s <= kLongestRecording.count();
+    return good ? std::optional(span) : std::nullopt;
+}
+
+/// Names the user id to the camera that wants one; a refused one is fetched again, once.
+template <class Fetch> auto GatewayBackend::of_card(const std::string& id, VideoSpan span, Fetch fetch) -> decltype(fetch(span)) {
+    const bool named = stream::needs_user_id(playback_version(id));
+    for (bool again = false;; again = true) {
+        if (named) span.client_id = TRY(user_of(id, again));
+        auto fetched = fetch(span);
+        if (fetched || !named || again || !is_stale_user(fetched.error().device_code)) return fetched;
+    }
+}
+
+Result<std::int64_t> GatewayBackend::user_of(const std::string& id, bool fresh) {
+    if (!fresh) {
+        const std::lock_guard lock(users_mutex_);
+        if (const auto known = users_[id]) return *known;
+    }
+    const std::int64_t user = TRY(stream::ask_user_id(asking(id)));
+    const std::lock_guard lock(users_mutex_);
+    users_[id] = user;
+    return user;
+}
+
+int GatewayBackend::playback_version(const std::string& id) const {
+    if (const auto view = parts_.registry.view(id))
+        for (const Component& component : view->identity.components)
+            if (component.name == "playback") return component.version;
+    return 0;
+}
+
+stream::AskCamera GatewayBackend::asking(const std::string& id) {
+    return [this, id](const Request& request) { return parts_.registry.ask(id, request, kRecordingPatience); };
+}
+
 WebResult<RecordingFileInfo> GatewayBackend::recording(const std::string& id, const std::string& rid) {
     if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
-    std::int64_t start = 0, end = 0;
-    const char* last = rid.data() + rid.size();
-    const auto first = std::from_chars(rid.data(), last, start);
-    const bool split = first.ec == std::errc{} && first.ptr != last && *first.ptr == '-';
-    const auto second = split ? std::from_chars(first.ptr + 1, last, end) : first;
-    if (!split || second.ec != std::errc{} || second.ptr != last || start < 0 || end <= start || end - start > kLongestRecording.count())
-        return tl::unexpected(not_found("recording", rid));
-    auto file = parts_.video->recording(id, start, end);
+    const auto span = span_of(rid);
+    if (!span) return tl::unexpected(not_found("recording", rid));
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    if (span->end_s > now - kYoungest.count() && span->end_s < now + kYoungest.count())
+        return tl::unexpected(unavailable(Error{Errc::refused, "the camera has only just written this recording; try again in a minute", 0, {}}));
+    auto file = of_card(id, *span, [&](const VideoSpan& wanted) { return parts_.video->recording(id, wanted); });
     if (file) return RecordingFileInfo{std::move(file->path), file->size, std::move(file->owner)};
     if (is_no_recording(file.error().device_code)) return tl::unexpected(not_found("recording", rid));
     return tl::unexpected(unavailable(file.error()));
+}
+
+WebResult<std::string> GatewayBackend::thumbnail(const std::string& id, const std::string& rid) {
+    if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
+    const auto span = span_of(rid);
+    if (!span) return tl::unexpected(not_found("recording", rid));
+    auto jpeg = of_card(id, *span, [&](const VideoSpan& wanted) { return parts_.video->thumbnail(id, wanted); });
+    if (jpeg) return std::move(*jpeg);
+    if (is_no_recording(jpeg.error().device_code) || jpeg.error().code == Errc::unsupported) return tl::unexpected(not_found("picture of recording", rid));
+    return tl::unexpected(unavailable(jpeg.error()));
 }
 
 WebResult<void> GatewayBackend::talk(const std::string& id, const std::string& sound, const std::string& content_type) {

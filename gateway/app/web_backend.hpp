@@ -4,7 +4,9 @@
 #include "gateway/app/bundle.hpp"
 #include "gateway/app/parts.hpp"
 #include "gateway/app/requests.hpp"
+#include "gateway/app/video.hpp"
 #include "gateway/web/backend.hpp"
+#include "protocols/stream/recordings.hpp"
 
 namespace tplink::gateway {
 
@@ -23,6 +25,7 @@ public:
     WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override;
     WebResult<json::array> recordings(const std::string& id, const std::string& date) override;
     WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid) override;
+    WebResult<std::string> thumbnail(const std::string& id, const std::string& rid) override;
     Health health() override;
     std::string metrics() override { return metrics_text(parts_); }
     WebResult<json::object> discover(const json::object& body) override { return object_of("device/discover", body); }
@@ -37,7 +40,16 @@ private:
     /// Null: why there is no video of this device.
     std::optional<WebError> no_video_of(const std::string& id, const std::string& stream) const;
     WebResult<json::object> object_of(const std::string& what, const json::object& body);
+    /// "1789688911-1789688971"; nothing for other words.
+    static std::optional<VideoSpan> span_of(const std::string& rid);
+    template <class Fetch> auto of_card(const std::string& id, VideoSpan span, Fetch fetch) -> decltype(fetch(span));
+    Result<std::int64_t> user_of(const std::string& id, bool fresh);
+    int playback_version(const std::string& id) const;
+    stream::AskCamera asking(const std::string& id);
+
     Parts parts_;
+    std::mutex users_mutex_;  // guards users_
+    std::map<std::string, std::optional<std::int64_t>> users_;  ///< user ids that cameras gave us for their cards
 };
 
 }  // namespace tplink::gateway

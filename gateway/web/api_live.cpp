@@ -134,6 +134,13 @@ HttpResponse Api::recordings(const HttpRequest& request, const std::string& id, 
         const auto list = backend_.recordings(id, std::string(date));
         return list ? reply(boost::json::object{{"recordings", *list}}) : refused(list.error());
     }
+    if (rest[1].ends_with(".jpg")) {
+        auto jpeg = backend_.thumbnail(id, rest[1].substr(0, rest[1].size() - 4));
+        if (!jpeg) return refused(jpeg.error());
+        HttpResponse picture = text_reply(std::move(*jpeg), "image/jpeg");
+        picture.headers.emplace_back("Cache-Control", "private, max-age=86400");
+        return picture;
+    }
     if (!rest[1].ends_with(".mp4")) return no_such_path();
     const auto file = backend_.recording(id, rest[1].substr(0, rest[1].size() - 4));
     if (!file) return refused(file.error());

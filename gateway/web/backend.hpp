@@ -113,6 +113,8 @@ public:
     virtual WebResult<boost::json::array> recordings(const std::string& id, const std::string& date);
     /// Blocks until it is fetched. errors: 404 (no such recording), 503.
     virtual WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid);
+    /// A small JPEG of it. errors: 404 (no such recording, or the camera keeps no pictures of them), 503.
+    virtual WebResult<std::string> thumbnail(const std::string& id, const std::string& rid);
 
     virtual Health health() = 0;
     virtual std::string metrics() = 0; ///< Prometheus text format

@@ -8,6 +8,11 @@
 #include "protocols/base/random.hpp"
 
 namespace tplink::media {
+namespace {
+
+constexpr std::chrono::seconds kThumbnailLimit{8};
+
+}  // namespace
 
 RecordingFile::~RecordingFile() {
     std::error_code ignored;
@@ -27,12 +32,42 @@ std::shared_ptr<const RecordingFile> Shelf::find(const std::string& camera, cons
     return at == kept_.end() ? nullptr : at->file;
 }
 
+std::shared_ptr<const Buffer> Shelf::find_picture(const std::string& camera, std::int64_t start_s) const {
+    const auto at = std::find_if(pictures_.begin(), pictures_.end(), [&](const KeptPicture& kept) { return kept.camera == camera && kept.start_s == start_s; });
+    return at == pictures_.end() ? nullptr : at->jpeg;
+}
+
+template <class Found> bool Shelf::take_turn(std::unique_lock<std::mutex>& lock, const std::string& camera, Found found) {
+    changed_.wait(lock, [&] { return stopped_ || !busy_[camera] || found(); });
+    return !stopped_;
+}
+
+void Shelf::end_turn(const std::string& camera) {
+    busy_[camera] = false;
+    changed_.notify_all();
+}
+
+Result<std::shared_ptr<const Buffer>> Shelf::thumbnail(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording) {
+    std::unique_lock lock(mutex_);
+    if (!take_turn(lock, camera, [&] { return find_picture(camera, recording.start_s) != nullptr; })) return fail(Errc::cancelled, "the gateway is stopping");
+    if (auto jpeg = find_picture(camera, recording.start_s)) return jpeg;
+    busy_[camera] = true;
+    lock.unlock();
+    auto fetched = fetch_picture(endpoint, recording, stream::DownloadKind::thumbnail, kThumbnailLimit);
+    lock.lock();
+    end_turn(camera);
+    if (!fetched) return tl::unexpected(std::move(fetched).error());
+    auto jpeg = std::make_shared<const Buffer>(std::move(*fetched));
+    pictures_.push_back({camera, recording.start_s, jpeg});
+    if (pictures_.size() > kMostThumbnails) pictures_.pop_front();
+    return jpeg;
+}
+
 Result<std::shared_ptr<const RecordingFile>> Shelf::get(const std::string& camera, const stream::MediaEndpoint& endpoint,
                                                         const stream::Recording& recording) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopped_ || !busy_[camera] || find(camera, recording) != nullptr; });
+    if (!take_turn(lock, camera, [&] { return find(camera, recording) != nullptr; })) return fail(Errc::cancelled, "the gateway is stopping");
     if (auto file = find(camera, recording)) return file;
-    if (stopped_) return fail(Errc::cancelled, "the gateway is stopping");
     busy_[camera] = true;
     lock.unlock();
     std::error_code error;
@@ -45,8 +80,7 @@ Result<std::shared_ptr<const RecordingFile>> Shelf::get(const std::string& camer
     };
     auto fetched = fetch_recording(endpoint, recording, file->path(), options);
     lock.lock();
-    busy_[camera] = false;
-    changed_.notify_all();
+    end_turn(camera);
     if (!fetched) return tl::unexpected(std::move(fetched).error());
     kept_.push_back({camera, recording, file});
     if (kept_.size() > kMostFiles) kept_.pop_front();

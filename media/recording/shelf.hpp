@@ -32,22 +32,34 @@ class Shelf {
 public:
     /// Blocks while another recording of the camera is fetched, then while this one is. errors: those of fetch_recording.
     Result<std::shared_ptr<const RecordingFile>> get(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording);
+    /// A small JPEG of the recording, in the same queue. errors: those of fetch_picture.
+    Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording);
     /// Downloads under way end soon, later ones at once.
     void stop() { stopped_ = true; changed_.notify_all(); }
 
 private:
-    static constexpr std::size_t kMostFiles = 8;
+    static constexpr std::size_t kMostFiles = 8, kMostThumbnails = 64;
     struct Kept {
         std::string camera;
         stream::Recording recording;
         std::shared_ptr<const RecordingFile> file;
     };
+    struct KeptPicture {
+        std::string camera;
+        std::int64_t start_s;
+        std::shared_ptr<const Buffer> jpeg;
+    };
+    std::shared_ptr<const Buffer> find_picture(const std::string& camera, std::int64_t start_s) const;
+    /// Waits for the camera's turn; false: it is over. The lock is let go while it waits.
+    template <class Found> bool take_turn(std::unique_lock<std::mutex>& lock, const std::string& camera, Found found);
+    void end_turn(const std::string& camera);
     std::shared_ptr<const RecordingFile> find(const std::string& camera, const stream::Recording& recording) const;
 
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, bool> busy_;
     std::deque<Kept> kept_;  // newest last
+    std::deque<KeptPicture> pictures_;  // likewise
     std::atomic<bool> stopped_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <utility>
 
 #include "protocols/error_codes.hpp"
 
@@ -49,15 +50,6 @@ Request search_day(const DayWish& wish, std::int64_t user, int first) {
                                 {"start_index", first}, {"end_index", first + kPage - 1}, {"id", user}}}}}}};
 }
 
-Result<std::int64_t> ask_user_id(const AskCamera& ask) {
-    const json::value answer = TRY(ask({"getUserID", json::object{{"system", json::object{{"get_user_id", "null"}}}}}));
-    const json::object* object = answer.if_object();
-    if (object != nullptr && object->contains("system") && object->at("system").is_object()) object = &object->at("system").get_object();
-    const auto user = object == nullptr ? std::nullopt : number_at(*object, "user_id");
-    if (!user) return fail(Errc::malformed, "getUserID: no user_id in the answer");
-    return *user;
-}
-
 /// All pages of one dialect.
 template <class Search> Result<std::vector<Recording>> all_pages(const AskCamera& ask, Search search) {
     std::vector<Recording> found;
@@ -70,22 +62,35 @@ template <class Search> Result<std::vector<Recording>> all_pages(const AskCamera
     return found;
 }
 
-Result<std::vector<Recording>> search(const DayWish& wish, const AskCamera& ask) {
-    if (wish.playback_version >= kPlayerIdSince) {
+Result<std::vector<Recording>> search(const DayWish& wish, const AskCamera& ask, std::optional<std::int64_t>& user) {
+    if (!needs_user_id(wish.playback_version)) {
         auto found = all_pages(ask, [&](int first) { return search_utc(wish, std::nullopt, first); });
         if (found || found.error().code != Errc::unsupported) return found;
     }
-    std::int64_t user = TRY(ask_user_id(ask));
-    for (int attempt = 0;; ++attempt) {
+    bool renewed = false;
+    for (;;) {
+        if (!user) user = TRY(ask_user_id(ask));
         auto found = all_pages(ask, [&](int first) { return search_utc(wish, user, first); });
         if (!found && found.error().code == Errc::unsupported)
-            found = all_pages(ask, [&](int first) { return search_day(wish, user, first); });
-        if (found || attempt > 0 || !is_stale_user(found.error().device_code)) return found;
-        user = TRY(ask_user_id(ask));
+            found = all_pages(ask, [&](int first) { return search_day(wish, *user, first); });
+        if (found || !is_stale_user(found.error().device_code)) return found;
+        user.reset();
+        if (std::exchange(renewed, true)) return found;
     }
 }
 
 } // namespace
+
+bool needs_user_id(int playback_version) { return playback_version < kPlayerIdSince; }
+
+Result<std::int64_t> ask_user_id(const AskCamera& ask) {
+    const json::value answer = TRY(ask({"getUserID", json::object{{"system", json::object{{"get_user_id", "null"}}}}}));
+    const json::object* object = answer.if_object();
+    if (object != nullptr && object->contains("system") && object->at("system").is_object()) object = &object->at("system").get_object();
+    const auto user = object == nullptr ? std::nullopt : number_at(*object, "user_id");
+    if (!user) return fail(Errc::malformed, "getUserID: no user_id in the answer");
+    return *user;
+}
 
 SearchPage parse_search(const json::value& answer) {
     SearchPage page;
@@ -99,15 +104,17 @@ SearchPage parse_search(const json::value& answer) {
     return page;
 }
 
-Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask) {
-    std::vector<Recording> found = TRY(search(wish, ask));
+Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask, std::optional<std::int64_t>& user) {
+    std::vector<Recording> found = TRY(search(wish, ask, user));
+    if (user)
+        for (Recording& one : found) one.client_id = *user;
     std::sort(found.begin(), found.end(), [](const Recording& a, const Recording& b) { return std::pair(a.start_s, a.end_s) < std::pair(b.start_s, b.end_s); });
     found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 
 std::string download_request(unsigned seq, unsigned channel, const Recording& recording, DownloadKind kind, std::string_view player_id) {
-    return R"({"type":"request","seq":)" + std::to_string(seq) + R"(,"params":{"download":{"client_id":1,"channels":[)" + std::to_string(channel) +
+    return R"({"type":"request","seq":)" + std::to_string(seq) + R"(,"params":{"download":{"client_id":)" + std::to_string(recording.client_id) + R"(,"channels":[)" + std::to_string(channel) +
            R"(],"media_type":)" + std::to_string(static_cast<int>(kind)) + R"(,"start_time":")" + std::to_string(recording.start_s) +
            R"(","end_time":")" + std::to_string(recording.end_s) + R"(","player_id":")" + std::string(player_id) + R"("},"method":"get"}})";
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace tplink::stream {
 struct Recording {
     std::int64_t start_s = 0, end_s = 0;
     int type = 0;  ///< the camera's own number: 1 continuous, 2 motion
+    std::int64_t client_id = 1;  ///< whom a download names: the user id, or 1 where `playback` is version 6 or later
     bool operator==(const Recording&) const = default;
 };
 
@@ -31,7 +33,13 @@ struct DayWish {
 
 /// Both search dialects, the newer first; a user id that is refused is fetched again, once. Sorted by time, each once.
 /// errors: those of `ask`; refused with the reason (no card); unsupported.
-Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask);
+/// user: the id from before, if any; what was used. Cameras have few of them, so it is to be kept.
+Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask, std::optional<std::int64_t>& user);
+
+/// Whether searches and downloads name a user id (getUserID) at all.
+bool needs_user_id(int playback_version);
+/// errors: those of `ask`; malformed.
+Result<std::int64_t> ask_user_id(const AskCamera& ask);
 
 /// What one answer of the search lists; pieces that make no sense are left out. At most 1000.
 struct SearchPage {

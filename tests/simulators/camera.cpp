@@ -113,6 +113,13 @@ Result<void> Camera::set_state(const json::object& changes) {
         return fail(Errc::refused, "onvif: there is none, or not an object");
     if (events) TRY_VOID(onvif_->set_state(events->get_object()));
     rest.erase("onvif");
+    if (const json::value* card = changes.if_contains("card")) {
+        if (!card_ || !card->is_string()) return fail(Errc::refused, "card: there is none, or not a word");
+        if (*card == "forget_users") card_->forget_users();
+        card_->set_present(*card != "taken_out");
+        rest.erase("card");
+        if (rest.empty()) return {};
+    }
     return model_->set_state(rest);
 }
 
@@ -201,6 +208,11 @@ std::function<bool()> Camera::privacy_hook() {
     return [model = model_] { return model->privacy_on(); };
 }
 
+void Camera::set_card(std::shared_ptr<Card> card) {
+    model_->set_card(card);
+    card_ = std::move(card);
+}
+
 void Camera::set_media_port(std::uint16_t port) {
     media_port_ = port;
     model_->set_media_port(port);
@@ -217,6 +229,7 @@ json::object Camera::own_state() const {
     out["requests_while_locked"] = requests_while_locked_.load();
     if (media_state_) out["media"] = media_state_();
     if (onvif_) out["onvif"] = onvif_->state();
+    if (card_) out["card"] = card_->state();
     out["presses_sent"] = presses_sent_.load();
     const std::lock_guard lock(mutex_);
     out["open_sessions"] = session_count();

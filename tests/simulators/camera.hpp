@@ -67,6 +67,8 @@ public:
     /// For the media port: true while the lens is covered. Cheap. Of a camera that never sleeps: valid longer
     /// than the camera.
     std::function<bool()> privacy_hook();
+    /// Null: it lists no recordings. Before it starts.
+    void set_card(std::shared_ptr<Card> card);
     /// What `cet.vhttpd.port` says and state() shows.
     void set_media_port(std::uint16_t port);
     /// Adds "media" to state(), e.g. the counters of the media port.
@@ -113,6 +115,7 @@ private:
     std::atomic<std::uint64_t> requests_while_locked_ = 0;
     std::atomic<std::uint16_t> media_port_ = 0;
     std::function<boost::json::object()> media_state_;
+    std::shared_ptr<Card> card_;
 };
 
 HttpReply json_reply(const boost::json::object& body, int status = 200);

@@ -137,6 +137,8 @@ const CameraModel::Route* CameraModel::find_route(std::string_view method) {
 }
 
 CameraModel::Reply CameraModel::call(std::string_view method, const json::value* params) {
+    if (card_ && params && params->is_object())
+        if (auto listed = card_->answer(method, params->get_object())) return std::move(*listed);
     const Route* route = find_route(method);
     if (!route || (!route->component.empty() && !components_.contains(route->component)))
         return tl::unexpected(kUnsupported);

@@ -194,7 +194,7 @@ std::vector<std::pair<std::string, int>> camera_components(const CameraFacts& fa
                                                  {"babyCryDetection", 1},
                                                  {"sdCard", 1},
                                                  {"record", 1},
-                                                 {"playback", 6},
+                                                 {"playback", facts.playback},
                                                  {"ldc", 1},
                                                  {"encryption", 3},
                                                  {"diagnose", 1}};

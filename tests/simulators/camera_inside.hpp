@@ -3,9 +3,11 @@
 
 #include <boost/json/object.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "protocols/base/result.hpp"
+#include "tests/simulators/card.hpp"
 
 namespace tplink::sim {
 
@@ -49,6 +51,11 @@ public:
     virtual void set_media_port(std::uint16_t port) = 0;
     /// Called for every event, on the thread that caused it; set before the camera starts.
     virtual void set_event_hook(std::function<void(const CameraEvent&)> hook) = 0;
+    /// Null: it has no recordings to list. Set before the camera starts.
+    void set_card(std::shared_ptr<Card> card) { card_ = std::move(card); }
+
+protected:
+    std::shared_ptr<Card> card_;
 };
 
 } // namespace tplink::sim

@@ -38,6 +38,7 @@ struct CameraFacts {
     bool has_white_lamp = false;
     bool has_person_detection = true;
     bool has_card = true;
+    int playback = 6; ///< version of that component
     bool h265 = false;
     bool wired = false; ///< Ethernet: no rssi
     AlarmDialect alarm = AlarmDialect::manual;

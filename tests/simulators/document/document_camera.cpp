@@ -106,6 +106,8 @@ json::object DocumentCamera::batch(const json::object& request) {
 DocumentCamera::Reply DocumentCamera::call(std::string_view method, const json::value* params) {
     const json::object none;
     const json::object& object = params && params->is_object() ? params->get_object() : none;
+    if (card_)
+        if (auto listed = card_->answer(method, object)) return std::move(*listed);
     bool done = false;
     Reply reply = special(method, object, done);
     if (done) return reply;

@@ -10,6 +10,7 @@
 #include "tests/simulators/camera_l3.hpp"
 #include "tests/simulators/camera_l4.hpp"
 #include "tests/simulators/camera_vigi.hpp"
+#include "tests/simulators/card.hpp"
 #include "tests/simulators/document/document_camera.hpp"
 #include "tests/simulators/host/hosted_device.hpp"
 #include "tests/simulators/host/option_reader.hpp"
@@ -90,6 +91,7 @@ void read_camera(OptionReader& options, CameraOptions& out) {
     options.read("has_white_lamp", out.camera.has_white_lamp);
     options.read("has_person_detection", out.camera.has_person_detection);
     options.read("has_card", out.camera.has_card);
+    options.read("playback", out.camera.playback);
     options.read("h265", out.camera.h265);
     options.read("wired", out.camera.wired);
     options.read("dot_keys", out.camera.dot_keys);
@@ -200,6 +202,70 @@ BuiltCamera build_vigi(const DeviceOptions& common, const std::string& model, Op
     return built;
 }
 
+constexpr std::int64_t kRecordingSpan = 60, kRecordingGap = 600;
+
+/// "recordings": a list of {start_s, end_s, type}, or how many minutes there are on the card, one each ten minutes up to now.
+std::vector<CardRecording> read_recordings(OptionReader& options, std::int64_t now_s) {
+    std::vector<CardRecording> out;
+    const json::value* given = options.find("recordings");
+    if (given == nullptr) return out;
+    if (given->is_int64()) {
+        for (std::int64_t n = given->get_int64(); n > 0; --n) {
+            const std::int64_t end = now_s - n * kRecordingGap;
+            out.push_back({end - kRecordingSpan, end, n % 2 == 0 ? 2 : 1});
+        }
+        return out;
+    }
+    if (!given->is_array()) {
+        options.refuse("recordings: neither a number nor a list");
+        return out;
+    }
+    for (const json::value& one : given->get_array()) {
+        CardRecording recording;
+        const json::object fields = one.is_object() ? one.get_object() : json::object();
+        OptionReader reader(fields);
+        reader.read("start_s", recording.start_s);
+        reader.read("end_s", recording.end_s);
+        reader.read("type", recording.type);
+        if (!one.is_object() || !reader.error().empty()) options.refuse("recordings: " + reader.error());
+        out.push_back(recording);
+    }
+    return out;
+}
+
+/// Of the component, as the camera lists it.
+int playback_version(OptionReader& options) {
+    int version = CameraFacts().playback;
+    std::string path;
+    options.read("document", path);
+    options.read("playback", version);
+    const auto document = path.empty() ? std::nullopt : read_document(path);
+    if (!document) return version;
+    boost::system::error_code error;
+    const json::value whole(*document);
+    const json::value* list = whole.find_pointer("/getAppComponentList/app_component/app_component_list", error);
+    if (list != nullptr && list->is_array())
+        for (const json::value& one : list->get_array())
+            if (one.is_object() && one.at("name") == "playback") return one.at("version").to_number<int>();
+    return version;
+}
+
+void read_card(OptionReader& options, const World& world, BuiltCamera& built) {
+    const int playback = playback_version(options);
+    const auto recordings = read_recordings(options, world.unix_s());
+    std::string picture;
+    options.read("jpeg", picture);
+    if (!picture.empty()) {
+        std::ifstream in(picture, std::ios::binary);
+        built.media.jpeg.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+        if (built.media.jpeg.empty()) options.refuse("jpeg: " + picture + " cannot be read");
+    }
+    if (recordings.empty()) return;
+    built.card = std::make_shared<Card>(recordings, playback);
+    built.media.is_client = [card = built.card](std::int64_t id) { return card->is_client(id); };
+    for (const CardRecording& one : recordings) built.media.recordings.push_back({one.start_s, one.end_s});
+}
+
 void read_media(OptionReader& options, MediaServerOptions& out) {
     options.read("bench_clip", out.bench_clip);
     options.read("media_sessions", out.max_sessions);
@@ -234,6 +300,7 @@ BuiltCamera build_camera(const std::string& kind, const DeviceOptions& common, c
         if (name != kind) continue;
         BuiltCamera built = build(common, model, options, shares);
         read_media(options, built.media);
+        read_card(options, common.world, built);
         return built;
     }
     return {};

@@ -8,6 +8,7 @@
 
 namespace tplink::sim {
 
+class Card;
 class Device;
 class OptionReader;
 struct DeviceOptions;
@@ -15,6 +16,7 @@ struct HostShares;
 
 struct BuiltCamera {
     std::unique_ptr<Device> device = {}; ///< null: `kind` is none of these
+    std::shared_ptr<Card> card = {}; ///< null: it lists no recordings
     MediaServerOptions media = {}; ///< of its video port; address, port and password are filled in later
 };
 /// Wrong options show in options.error().

@@ -144,6 +144,7 @@ Result<std::unique_ptr<HostedDevice>> build_device(const json::object& entry_obj
     built.media.password = common.password;
     built.media.privacy_on = hosted->camera_->privacy_hook();
     built.media.clips = shares.clips;
+    hosted->camera_->set_card(built.card);
     hosted->make_media_ = [options_of_media = built.media] {
         return std::make_unique<MediaServer>(options_of_media);
     };

@@ -21,7 +21,11 @@ struct Entry {
 json::object demo_config(const std::string& net) {
     const Entry entries[] = {
         {"tapo_camera_l1", 21, "Hallway camera", "C200"},
-        {"tapo_camera_l3", 22, "Garden camera", "C210", {{"suites", "ecdhe_only"}}},
+        {"tapo_camera_l3",
+         22,
+         "Garden camera",
+         "C210",
+         {{"suites", "ecdhe_only"}, {"recordings", 12}, {"jpeg", DOCUMENT_DIR "/../browser/picture.jpg"}}},
         {"tapo_camera_l3",
          23,
          "Street camera",

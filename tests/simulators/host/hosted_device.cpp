@@ -68,6 +68,10 @@ json::object to_json(const MediaCounters& counters) {
             {"sessions_total", counters.sessions_total},
             {"sessions_refused", counters.sessions_refused},
             {"auth_failures", counters.auth_failures},
+            {"talks_open", counters.talks_open},
+            {"talks_total", counters.talks_total},
+            {"downloads_total", counters.downloads_total},
+            {"pictures_total", counters.pictures_total},
             {"parts", counters.parts},
             {"bytes", counters.bytes}};
 }
@@ -125,7 +129,10 @@ json::object HostedDevice::summary() const {
 
 json::object HostedDevice::state() const {
     json::object out = device_->state();
-    if (media_) out["open_media_sessions"] = media_->counters().sessions_open;
+    if (media_) {
+        out["open_media_sessions"] = media_->counters().sessions_open;
+        out["recordings"] = recordings();
+    }
     if (kasa_stream_) {
         const KasaStreamCounters counters = kasa_stream_->counters();
         out["open_media_sessions"] = counters.sessions_open;
@@ -134,6 +141,16 @@ json::object HostedDevice::state() const {
                                     {"auth_failures", counters.auth_failures},
                                     {"refused_off", counters.refused_off},
                                     {"frames", counters.frames}};
+    }
+    return out;
+}
+
+/// What each one on the card holds: pictures, and samples of sound.
+json::array HostedDevice::recordings() const {
+    json::array out;
+    for (const MediaRecording& one : media_->recordings()) {
+        const MediaServer::Content content = media_->content_of(one);
+        out.push_back(json::object{{"start_s", one.start_s}, {"end_s", one.end_s}, {"frames", content.frames}, {"samples", content.samples}});
     }
     return out;
 }

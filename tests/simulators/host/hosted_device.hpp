@@ -52,6 +52,7 @@ public:
     Device& device() { return *device_; }
 
 private:
+    boost::json::array recordings() const;
     Result<void> set_media_faults(const boost::json::value& changes);
     friend Result<std::unique_ptr<HostedDevice>> build_device(const boost::json::object&,
                                                               const boost::json::object&, const HostShares&);

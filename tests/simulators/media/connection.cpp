@@ -19,6 +19,7 @@ constexpr int kErrorTooManyClients = -52407;
 constexpr int kErrorTalkIsUsed = -52411;
 constexpr int kErrorNoRecording = -52402;
 constexpr int kErrorPrivacy = -64324;
+constexpr int kErrorClientInvalid = -71103;
 constexpr int kErrorUnknownMethod = -40210;
 constexpr int kErrorNoClip = -1;
 constexpr auto kWriteTimeout = 10s; // a client that reads nothing for so long is gone
@@ -281,8 +282,11 @@ void MediaConnection::start_download(const std::string& seq, const ClientPart& p
     const MediaServerOptions& options = camera_.options();
     session_ = std::to_string(camera_.next_session_id());
     writer_.emplace(session_, key_);
+    if (options.is_client && !options.is_client(number("client_id"))) return reply(seq, kErrorClientInvalid, "");
     if (type == 2 || type == 3) {
         if (options.jpeg.empty()) return reply(seq, kErrorUnknownMethod, "");
+        const bool of_card = std::ranges::any_of(options.recordings, [&](const MediaRecording& r) { return r.start_s == start; });
+        if (type == 2 && !of_card) return reply(seq, kErrorNoRecording, "");
         ++camera_.tally.pictures_total;
         reply(seq, 0, session_);
         writer_->append_picture(pending_, options.jpeg);

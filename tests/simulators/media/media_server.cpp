@@ -100,6 +100,7 @@ MediaServer::~MediaServer() = default;
 std::uint16_t MediaServer::port() const { return state_->port; }
 MediaCounters MediaServer::counters() const { return state_->camera.counters(); }
 Buffer MediaServer::spoken() const { return state_->camera.spoken(); }
+const std::vector<MediaRecording>& MediaServer::recordings() const { return state_->camera.options().recordings; }
 MediaServer::Content MediaServer::content_of(const MediaRecording& recording) const {
     const auto clip = state_->camera.main_clip();
     Content content;

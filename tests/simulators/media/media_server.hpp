@@ -51,6 +51,7 @@ struct MediaServerOptions {
     std::vector<std::string> children{}; ///< a hub's: the target must name one of them as deviceId
     std::chrono::milliseconds heartbeat{0}; ///< asked for as X-Hb (whole seconds); without it the session ends after twice that time
     std::vector<MediaRecording> recordings{};
+    std::function<bool(std::int64_t)> is_client{}; ///< whether a download may name this client_id; empty: any
     std::string jpeg{};                  ///< answered to a request for a picture; empty: the camera knows no such request
     int max_sessions = 2;    ///< further previews are answered -52407
     /// false: a session starts at once, with the latest keyframe. true: it waits for the next one, up to 2 s.
@@ -100,6 +101,7 @@ public:
     MediaCounters counters() const;
     /// All A-law samples that were spoken, and whether each talk part came in its time.
     Buffer spoken() const;
+    const std::vector<MediaRecording>& recordings() const;
     /// Frames and G.711 samples of a recording of that many seconds, as they will be sent.
     struct Content {
         std::size_t frames = 0, samples = 0;

@@ -42,6 +42,7 @@ export class Recordings extends LitElement {
             .field { flex: 1 1 10rem; }
             li { display: flex; align-items: center; gap: 8px; padding: 4px 0; border-top: 1px solid var(--line); }
             ul { margin-top: 12px; max-height: 24rem; overflow: auto; }
+            .still { width: 80px; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 6px; background: var(--line); }
             video { width: 100%; margin-top: 12px; border-radius: 10px; background: #000; }
         `,
     ];
@@ -81,9 +82,11 @@ export class Recordings extends LitElement {
 
     private item(recording: Recording) {
         const time = new Date(recording.start).toLocaleTimeString();
-        return html`<li><span class="grow">${time} <span class="small muted">${this.length(recording)} ${recording.type ? words(recording.type) : ''}</span></span>
+        return html`<li><img class="still" src=${address(devicePath(this.deviceId, `/recordings/${encodeURIComponent(recording.id)}.jpg`))} alt="" loading="lazy"
+                @error=${(event: Event) => (event.target as HTMLElement).remove()}>
+            <span class="grow">${time} <span class="small muted">${this.length(recording)} ${recording.type ? words(recording.type) : ''}</span></span>
             <button class="icon-button" aria-label=${`Play ${time}`} title="Play" @click=${() => (this.playing = this.url(recording))}>${icons.play}</button>
-            <a class="icon-button" href=${this.url(recording)} download=${`${time.replace(/[^0-9]+/g, '-')}.mp4`} aria-label=${`Download ${time}`} title="Download">${icons.save}</a></li>`;
+            <a class="icon-button" href=${this.url(recording)} download=${`${this.deviceId}-${recording.start.replace(/[^0-9]+/g, '-').replace(/-$/, '')}.mp4`} aria-label=${`Download ${time}`} title="Download">${icons.save}</a></li>`;
     }
 }
 customElements.define('tp-recordings', Recordings);

@@ -1,0 +1,185 @@
+"""Recordings of a camera's card through the gateway: listed, fetched, looked at on the page.
+
+python3 tests/e2e/recordings_e2e.py --build build/dev [unittest words]
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import gateway_e2e as base  # noqa: E402
+from gateway_e2e import ROOT, world  # noqa: E402
+
+NET = f"127.{random.randrange(65, 255)}.{random.randrange(256)}"
+DAY = "2026-09-18"
+NOON = 1789732800  # of that day, UTC
+# An hour of two recordings a page each, so that the search has pages.
+MINUTES = [{"start_s": NOON + n * 100, "end_s": NOON + n * 100 + 60, "type": 1 + n % 2} for n in range(130)]
+PICTURE = str(ROOT / "tests" / "browser" / "picture.jpg")
+
+
+class CamerasWithCards(world.Demo):
+    """One for each dialect of the search."""
+
+    extra = {"discovery": {"enabled": False}, "onvif": {"enabled": False}}
+
+    def start_simulators(self):
+        devices = [{"kind": "tapo_camera_l3", "address": f"{NET}.{20 + playback}", "mac": f"02-00-00-00-0D-{playback:02d}", "alias": f"playback {playback}",
+                    "options": {"playback": playback, "recordings": MINUTES, "jpeg": PICTURE}} for playback in (1, 3, 6)]
+        path = self.folder / "simulators.json"
+        path.write_text(json.dumps({**world.ACCOUNT, "devices": devices}))
+        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
+        return json.loads(line)
+
+    def start(self, name, command, **options):
+        os.environ["TZ"] = "UTC"  # days are those of the gateway's time zone
+        return super().start(name, command, **options)
+
+
+class Recordings(base.GatewayCase):
+    @classmethod
+    def setUpClass(cls):
+        demo, world.Demo = world.Demo, CamerasWithCards
+        try:
+            super().setUpClass()
+        finally:
+            world.Demo = demo
+
+    def camera(self, playback):
+        device = next(d for d in self.devices.list if d["alias"] == f"playback {playback}")
+        self.online(device)
+        return device
+
+    def url(self, device, path):
+        return f"{self.demo.page}/api/devices/{base.Devices.id(device)}/recordings{path}"
+
+    def change(self, device, **state):
+        status, body = world.post(f"{self.devices.control}/devices/{device['mac']}/state", state)
+        self.assertEqual(status, 200, body)
+
+    def listed(self, device):
+        status, body = world.get(self.url(device, f"?date={DAY}"))
+        self.assertEqual(status, 200, body)
+        return json.loads(body)["recordings"]
+
+    def fetch(self, url, **headers):
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as reply:
+            return reply.status, reply.headers, reply.read()
+
+    def probe(self, data):
+        """Codec -> (packets, seconds) of an MP4 file."""
+        path = self.demo.folder / "fetched.mp4"
+        path.write_bytes(data)
+        out = subprocess.run(["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=codec_name,duration,nb_read_packets", "-of", "json", str(path)],
+                             capture_output=True, text=True, timeout=30)
+        self.assertEqual(out.stderr, "")
+        return {s["codec_name"]: (int(s["nb_read_packets"]), float(s["duration"])) for s in json.loads(out.stdout)["streams"]}
+
+    def assert_whole(self, device, recording, data):
+        truth = next(r for r in self.devices.state(device)["recordings"] if f"{r['start_s']}-{r['end_s']}" == recording["id"])
+        tracks = self.probe(data)
+        self.assertEqual(tracks["h264"][0], truth["frames"])
+        # Sound becomes AAC: at 16 kHz, 1024 samples a packet, of which the encoder adds one or two at the ends.
+        self.assertAlmostEqual(tracks["aac"][0], truth["samples"] * 2 / 1024, delta=3)
+        self.assertAlmostEqual(tracks["aac"][1], truth["samples"] / 8000, delta=0.2)
+        return f"{tracks['h264'][0]} frames, {truth['samples']} samples"
+
+    def test_every_dialect_lists_a_day(self):
+        for playback, methods in ((1, {"getUserID", "searchVideoWithUTC", "searchVideoOfDay"}), (3, {"getUserID", "searchVideoWithUTC"}), (6, {"searchVideoWithUTC"})):
+            device = self.camera(playback)
+            found = self.listed(device)
+            of_day = [m for m in MINUTES if NOON // 86400 == m["start_s"] // 86400]
+            self.assertEqual([r["id"] for r in found], [f"{m['start_s']}-{m['end_s']}" for m in of_day])
+            self.assertEqual([r["type"] for r in found[:2]], ["continuous", "motion"])
+            self.assertEqual(set(self.devices.state(device)["card"]), methods)
+            self.assertEqual(json.loads(world.get(self.url(device, "?date=2026-09-01"))[1])["recordings"], [])
+            users = self.devices.state(device)["card"].get("getUserID")
+            self.listed(device)
+            self.assertEqual(self.devices.state(device)["card"].get("getUserID"), users, "cameras have few user ids")
+
+    def test_a_user_id_that_the_camera_forgot_is_fetched_again(self):
+        device = self.camera(3)
+        one = self.listed(device)[0]
+        self.change(device, card="forget_users")
+        self.assertEqual(self.fetch(self.url(device, f"/{one['id']}.jpg"))[2], Path(PICTURE).read_bytes())
+        self.change(device, card="forget_users")
+        self.assertTrue(self.listed(device))
+
+    def test_a_card_that_was_taken_out_is_said(self):
+        device = self.camera(6)
+        self.change(device, card="taken_out")
+        self.addCleanup(self.change, device, card="back")
+        status, body = world.get(self.url(device, f"?date={DAY}"))
+        self.assertEqual(status, 503)
+        self.assertIn("no storage", body)
+
+    def test_a_minute_arrives_whole_also_when_the_line_breaks_twice(self):
+        for playback in (1, 6):
+            device = self.camera(playback)
+            first, second, third = self.listed(device)[:3]
+            status, headers, data = self.fetch(self.url(device, f"/{first['id']}.mp4"))
+            self.assertEqual((status, headers["Content-Type"], int(headers["Content-Length"])), (200, "video/mp4", len(data)))
+            print(f"playback {playback}:", self.assert_whole(device, first, data), flush=True)
+            before = self.devices.state(device)["media"]["downloads_total"]
+            self.devices.faults(device, media={"part": "reset", "after_parts": 500})
+            mended = subprocess.Popen([sys.executable, "-c", MENDER, self.devices.control, device["mac"], str(before + 3)])
+            try:
+                status, _, data = self.fetch(self.url(device, f"/{second['id']}.mp4"))
+            finally:
+                self.assertEqual(mended.wait(30), 0)
+            self.assertEqual(status, 200)
+            self.assertGreaterEqual(self.devices.state(device)["media"]["downloads_total"], before + 3, "it was not cut twice")
+            self.assert_whole(device, second, data)
+            status, body = world.get(self.url(device, "/5-65.mp4"))
+            self.assertEqual(status, 404, body)
+
+    def test_pieces_of_a_file_can_be_asked_for(self):
+        device = self.camera(6)
+        url = self.url(device, f"/{self.listed(device)[3]['id']}.mp4")
+        _, headers, whole = self.fetch(url)
+        self.assertEqual(headers["Accept-Ranges"], "bytes")
+        status, headers, piece = self.fetch(url, Range="bytes=1000-1999")
+        self.assertEqual((status, piece, headers["Content-Range"]), (206, whole[1000:2000], f"bytes 1000-1999/{len(whole)}"))
+        self.assertEqual(self.fetch(url, Range="bytes=-500")[2], whole[-500:])
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.fetch(url, Range=f"bytes={len(whole)}-")
+        self.assertEqual(refused.exception.code, 416)
+
+    def test_the_page_lists_and_plays_them(self):
+        device = self.camera(6)
+        result = subprocess.run(["node", "tests/browser/recordings_check.mjs", self.demo.page, base.Devices.id(device), DAY], cwd=ROOT, capture_output=True, text=True, timeout=90)
+        self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
+        print(result.stdout.strip(), flush=True)
+
+
+# Ends the fault once the camera was asked often enough.
+MENDER = """
+import json, sys, time, urllib.request
+control, mac, wanted = sys.argv[1], sys.argv[2], int(sys.argv[3])
+url = f"{control}/devices/{mac}/"
+end = time.monotonic() + 25
+while json.load(urllib.request.urlopen(url + "state"))["media"]["downloads_total"] < wanted:
+    assert time.monotonic() < end
+    time.sleep(0.05)
+urllib.request.urlopen(urllib.request.Request(url + "faults", b'{"media":{}}', {"Content-Type": "application/json"}))
+"""
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--build", required=True)
+    known, rest = parser.parse_known_args()
+    base.BUILD = os.path.abspath(known.build)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
