@@ -128,6 +128,7 @@ int main(int argc, char** argv) {
         std::cerr << arguments.error().what << '\n';
         return static_cast<int>(Exit::bad_input);
     }
+    prepare_video();
     if (arguments->command == Arguments::Command::decode_pictures) return decode_pictures();
     try {
         return static_cast<int>(run_command(*arguments, read_environment()));

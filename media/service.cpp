@@ -105,7 +105,7 @@ public:
     }
 
     Result<WhepSession> whep_open(const std::string& id, const std::string& stream, const std::string& offer) override {
-        TRY_VOID(start_gstreamer());
+        TRY_VOID(start_gstreamer(Use::webrtc));
         const webrtc::Offer accepted = TRY(webrtc::parse_offer(offer));
         const Door door = TRY(find(id, stream));
         const bool as_it_is = accepted.h265 && door.stream->known_format().video == Codec::h265;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gateway/app/views.hpp"
+#include "media/plugins.hpp"
 #include "media/service.hpp"
 #include "media/still/picture_process.hpp"
 #include "protocols/base/bytes.hpp"
@@ -324,6 +325,8 @@ std::string_view level_word(media::LogLevel level) {
 }
 
 }  // namespace
+
+void prepare_video() { media::prepare_gstreamer(); }
 
 int decode_pictures() { return media::serve_pictures(STDIN_FILENO); }
 

@@ -83,6 +83,9 @@ public:
 /// `rtsp_user`: what viewers log in with; empty user name: nobody has to.
 Result<std::unique_ptr<Video>> make_video(const Config& config, const Credentials& rtsp_user, VideoEvents events);
 
+/// To be called at the start of the program, before there are threads.
+void prepare_video();
+
 /// The other half of how pictures are made: the process that the gateway starts from its own executable. Reads requests
 /// from standard input until that ends; returns the exit code.
 int decode_pictures();

@@ -4,6 +4,8 @@
 
 namespace tplink::gateway {
 
+void prepare_video() {}
+
 int decode_pictures() { return 1; }
 
 Result<std::unique_ptr<Video>> make_video(const Config&, const Credentials&, VideoEvents) { return std::unique_ptr<Video>(); }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kLaunch =
     "appsrc name=in is-live=true format=time max-bytes=65536 block=false caps=audio/mpeg,mpegversion=(int)4,stream-format=adts ! "
-    "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=8000,channels=1 ! alawenc ! appsink name=out sync=false";
+    "aacparse ! faad ! audioconvert ! audioresample ! audio/x-raw,rate=8000,channels=1 ! alawenc ! appsink name=out sync=false";
 
 class AacDecoder final : public SoundDecoder {
 public:
@@ -53,7 +53,7 @@ private:
 }  // namespace
 
 std::unique_ptr<SoundDecoder> make_aac_decoder(std::function<void(Buffer alaw)> give) {
-    if (!start_gstreamer()) return nullptr;
+    if (!start_gstreamer(Use::aac)) return nullptr;
     GError* error = nullptr;
     GstElement* pipeline = gst_parse_launch(kLaunch, &error);
     if (error != nullptr) {

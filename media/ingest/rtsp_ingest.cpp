@@ -205,7 +205,7 @@ private:
 
 Result<std::unique_ptr<Ingest>> start_rtsp_ingest(const RtspEndpoint& endpoint, Hubs hubs, IngestEvents events,
                                                   MakeSoundDecoder make_decoder) {
-    TRY_VOID(start_gstreamer());
+    TRY_VOID(start_gstreamer(Use::rtsp_source));
     auto ingest = std::make_unique<RtspIngest>(endpoint, std::move(hubs), std::move(events), std::move(make_decoder));
     if (!ingest->play()) return fail(Errc::refused, "video by RTSP does not start; install the package gstreamer1.0-plugins-good");
     return std::unique_ptr<Ingest>(std::move(ingest));

@@ -90,7 +90,7 @@ private:
 
 Result<std::unique_ptr<Ingest>> start_source_ingest(const stream::MediaEndpoint& endpoint, std::chrono::milliseconds timeout,
                                                     Hubs hubs, IngestEvents events, MakeSoundDecoder make_decoder) {
-    TRY_VOID(start_gstreamer());
+    TRY_VOID(start_gstreamer(Use::ingest));
     auto ingest = std::make_unique<SourceIngest>(endpoint, timeout, std::move(hubs), std::move(events), std::move(make_decoder));
     if (!ingest->play()) return fail(Errc::refused, "the camera pipeline does not start");
     return std::unique_ptr<Ingest>(std::move(ingest));

@@ -65,12 +65,12 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Mp4Writer>> make_mp4_writer(Codec video, bool sound, const std::string& file) {
-    TRY_VOID(start_gstreamer());
+    TRY_VOID(start_gstreamer(Use::mp4));
     std::string launch = "mp4mux name=m faststart=true ! filesink name=f sync=false " + source("v", video) +
                          (video == Codec::h265 ? "h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m. "
                                                : "h264parse ! video/x-h264,stream-format=avc,alignment=au ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m. ");
     if (sound)
-        launch += source("a", Codec::pcma) + "alawdec ! audioconvert ! audioresample ! audio/x-raw,rate=16000 ! avenc_aac bitrate=32000 ! aacparse ! "
+        launch += source("a", Codec::pcma) + "alawdec ! audioconvert ! audioresample ! audio/x-raw,rate=16000 ! voaacenc bitrate=32000 ! aacparse ! "
                                              "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m. ";
     GError* error = nullptr;
     GstElement* pipeline = gst_parse_launch(launch.c_str(), &error);

@@ -54,7 +54,7 @@ void push_units(GstAppSrc* source, std::span<const AccessUnit> units) {
 
 Result<Buffer> encode_jpeg(std::span<const AccessUnit> units, unsigned width) {
     if (units.empty() || !is_video(units.front().codec)) return fail(Errc::malformed, "still: no picture to decode");
-    TRY_VOID(start_gstreamer());
+    TRY_VOID(start_gstreamer(Use::still));
     GError* error = nullptr;
     GstElement* built = gst_parse_launch(launch_text(units.front().codec, width).c_str(), &error);
     if (error != nullptr) {

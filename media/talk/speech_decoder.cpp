@@ -96,7 +96,7 @@ Result<Buffer> decode_speech(Bytes file, std::string_view content_type) {
     const Bytes most = file.first(std::min(file.size(), kMaxSpeech));
     if (type == "audio/pcma") return to_buffer(most);
     if (type == "audio/pcmu" || type == "audio/basic") return alaw_from_ulaw(most);
-    TRY_VOID(start_gstreamer());
+    TRY_VOID(start_gstreamer(Use::speech));
     if (as_text(file.first(std::min<std::size_t>(file.size(), 4))) == "RIFF") {
         const Wav wav = TRY(parse_wav(file));
         if (wav.samples.empty()) return fail(Errc::malformed, "WAV: the file has no samples");

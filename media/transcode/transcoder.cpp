@@ -163,7 +163,7 @@ private:
 Transcoders::Transcoders() : most_(std::max(1U, std::thread::hardware_concurrency() / 2)) {}
 
 Result<std::shared_ptr<Viewing>> Transcoders::view(std::shared_ptr<Viewing> source) {
-    TRY_VOID(start_gstreamer());
+    TRY_VOID(start_gstreamer(Use::transcode));
     StreamFormat format = source->format();
     format.video = Codec::h264;
     const Hub* key = &source->hub();

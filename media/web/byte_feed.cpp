@@ -112,8 +112,8 @@ private:
     }
 };
 
-template <class Feed> Result<std::unique_ptr<ByteFeed>> build(std::shared_ptr<Viewing> viewing, const std::string& launch, std::string type) {
-    TRY_VOID(start_gstreamer());
+template <class Feed> Result<std::unique_ptr<ByteFeed>> build(Use use, std::shared_ptr<Viewing> viewing, const std::string& launch, std::string type) {
+    TRY_VOID(start_gstreamer(use));
     GError* error = nullptr;
     GstElement* pipeline = gst_parse_launch(launch.c_str(), &error);
     if (error != nullptr) {
@@ -135,9 +135,9 @@ Result<std::unique_ptr<ByteFeed>> make_mp4_feed(std::shared_ptr<Viewing> viewing
               (h265 ? "h265parse config-interval=-1 ! video/x-h265,stream-format=hvc1,alignment=au ! m. "
                     : "h264parse config-interval=-1 ! video/x-h264,stream-format=avc,alignment=au ! m. ");
     if (sound)
-        launch += source("a", Codec::pcma) + "alawdec ! audioconvert ! audioresample ! audio/x-raw,rate=16000 ! avenc_aac bitrate=32000 ! aacparse ! m. ";
+        launch += source("a", Codec::pcma) + "alawdec ! audioconvert ! audioresample ! audio/x-raw,rate=16000 ! voaacenc bitrate=32000 ! aacparse ! m. ";
     std::string type = "video/mp4; codecs=\"" + video_codec_text(viewing->hub()) + (sound ? ",mp4a.40.2\"" : "\"");
-    return build<GstFeed>(std::move(viewing), launch, std::move(type));
+    return build<GstFeed>(Use::mp4, std::move(viewing), launch, std::move(type));
 }
 
 Result<std::unique_ptr<ByteFeed>> make_mjpeg_feed(std::shared_ptr<Viewing> viewing, const MjpegOptions& options) {
@@ -147,7 +147,7 @@ Result<std::unique_ptr<ByteFeed>> make_mjpeg_feed(std::shared_ptr<Viewing> viewi
     if (options.width != 0)
         launch += "videoscale ! video/x-raw,width=" + std::to_string(std::clamp(options.width, 16U, 4096U)) + ",pixel-aspect-ratio=1/1 ! ";
     launch += std::string("videoconvert ! jpegenc quality=75 ! ") + kSink;
-    return build<MjpegFeed>(std::move(viewing), launch, std::string("multipart/x-mixed-replace; boundary=") + kBoundary);
+    return build<MjpegFeed>(Use::mjpeg, std::move(viewing), launch, std::string("multipart/x-mixed-replace; boundary=") + kBoundary);
 }
 
 }  // namespace tplink::media
