@@ -16,7 +16,7 @@ struct SpeakerOptions {
     /// More than that waiting is dropped, the newest first: live speech must not lag behind. Bytes, 8000 a second.
     std::size_t most_waiting = 3200;
     /// Live speech: silence that long frees the line. 0: when all is said, as finish() tells.
-    std::chrono::milliseconds idle{1000};
+    std::chrono::milliseconds idle{800};
 };
 
 /// Connects in its own thread, from the first moment on.

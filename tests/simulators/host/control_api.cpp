@@ -58,8 +58,9 @@ HttpReply ControlApi::State::handle(const HttpRequest& request) const {
     HostedDevice* device = find(mac);
     if (!device) return error_answer(404, "no device has this MAC address");
     if (request.method == "GET" && (what.empty() || what == "state")) return answer(device->state());
+    if (request.method == "GET" && what == "speech") return answer(json::object{{"alaw", base64_encode(device->speech())}});
     if (request.method == "POST") return change(*device, what, request.body);
-    return error_answer(404, "try state or faults");
+    return error_answer(404, "try state, speech or faults");
 }
 
 HttpReply ControlApi::State::change(HostedDevice& device, std::string_view what,

@@ -145,6 +145,8 @@ json::object HostedDevice::state() const {
     return out;
 }
 
+Buffer HostedDevice::speech() const { return media_ ? media_->spoken() : Buffer(); }
+
 /// What each one on the card holds: pictures, and samples of sound.
 json::array HostedDevice::recordings() const {
     json::array out;

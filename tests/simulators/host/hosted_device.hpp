@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "protocols/base/bytes.hpp"
 #include "protocols/base/result.hpp"
 
 namespace tplink::sim {
@@ -44,6 +45,8 @@ public:
     boost::json::object summary() const;
     boost::json::object state() const;
     Result<void> set_state(const boost::json::object& changes);
+    /// All that was spoken through its speaker so far: A-law at 8 kHz; empty for one without.
+    Buffer speech() const;
     /// Faults of the control port; member "media" holds those of the video port.
     Result<void> set_faults(const boost::json::object& changes);
     /// Lower-case hex without separators.
