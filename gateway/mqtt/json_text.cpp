@@ -6,30 +6,12 @@
 #include <cmath>
 #include <cstdint>
 
+#include "protocols/base/utf8.hpp"
+
 namespace tplink::gateway {
 namespace {
 
 namespace json = boost::json;
-
-// Length of the well-formed UTF-8 sequence at the start, 0 when there is none. Source: RFC 3629 section 4.
-std::size_t sequence_length(std::string_view text) {
-    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto tail = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
-    const unsigned lead = at(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const bool overlong = lead == 0xE0 && at(1) < 0xA0;
-        const bool surrogate = lead == 0xED && at(1) > 0x9F;
-        return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const bool overlong = lead == 0xF0 && at(1) < 0x90;
-        const bool beyond = lead == 0xF4 && at(1) > 0x8F;
-        return tail(1) && tail(2) && tail(3) && !overlong && !beyond ? 4 : 0;
-    }
-    return 0;
-}
 
 // Boost.JSON writes doubles in exponent form, "5.52E1" for 55.2: legal, but it is what people see in their broker.
 std::string plain_double(double number) {
@@ -70,7 +52,7 @@ void write(const json::value& value, std::string& out) {
 
 std::string replace_invalid(std::string text) {
     for (std::size_t i = 0; i < text.size();) {
-        const auto length = sequence_length(std::string_view(text).substr(i));
+        const auto length = utf8_length(std::string_view(text).substr(i));
         if (length == 0) text[i] = '?';
         i += length == 0 ? 1 : length;
     }
@@ -81,7 +63,7 @@ std::string replace_invalid(std::string text) {
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const auto length = sequence_length(text);
+        const auto length = utf8_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }

@@ -10,6 +10,7 @@
 #include "protocols/base/clock.hpp"
 #include "protocols/base/result.hpp"
 #include "protocols/base/secret.hpp"
+#include "protocols/onvif/xml.hpp"
 
 namespace tplink::gateway::onvif {
 
@@ -30,8 +31,7 @@ struct SoapRequest {
 /// errors: malformed.
 Result<SoapRequest> parse_request(std::string_view xml);
 
-/// Text for XML content and attributes.
-std::string escaped(std::string_view text);
+using tplink::onvif::escaped;
 
 /// A whole answer around the body.
 std::string envelope(std::string_view body);

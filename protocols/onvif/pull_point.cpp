@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 namespace tplink::onvif {
 namespace {
@@ -115,6 +116,7 @@ Result<void> PullPoint::subscribe() {
     if (path_.empty()) return fail(Errc::malformed, "ONVIF: the camera named no subscription");
     renew_at_ = clock_.now() + kRenewAfter;
     drops_ = 0;
+    delivered_ = false;
     return {};
 }
 
@@ -139,6 +141,7 @@ Result<std::vector<Notification>> PullPoint::pull() {
                             "<MessageLimit>100</MessageLimit></PullMessages>");
     if (reply) {
         drops_ = 0;
+        delivered_ = true;
         return notifications(*reply);
     }
     const Errc code = reply.error().code;
@@ -150,7 +153,9 @@ Result<std::vector<Notification>> PullPoint::pull() {
     }
     if ((code == Errc::unreachable || code == Errc::timeout) && ++drops_ < kDropsBeforeNews) return std::vector<Notification>();
     path_.clear();  // the camera restarted or forgot us
-    return tl::unexpected(reply.error());
+    if (code != Errc::refused || !std::exchange(delivered_, false)) return tl::unexpected(reply.error());
+    TRY_VOID(subscribe());
+    return std::vector<Notification>();
 }
 
 void PullPoint::unsubscribe() {

@@ -50,6 +50,7 @@ private:
     std::string path_;                ///< of the subscription; empty: none
     SteadyTime renew_at_{};
     int drops_ = 0;
+    bool delivered_ = false;          ///< this subscription answered a pull: one that is refused later was forgotten
 };
 
 /// Path of an address such as "http://10.0.0.1:2020/event-0_2020"; "/" and more only. Empty when there is none.

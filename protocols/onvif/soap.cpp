@@ -4,6 +4,7 @@
 #include <pugixml.hpp>
 
 #include "protocols/base/crypto.hpp"
+#include "protocols/onvif/xml.hpp"
 
 namespace tplink::onvif {
 namespace {
@@ -57,21 +58,6 @@ Error fault_error(const Element& fault) {
 std::string password_digest(Bytes nonce, std::string_view created, std::string_view password) {
     const Buffer all = concat({nonce, as_bytes(created), as_bytes(password)});
     return base64_encode(crypto::sha1(all));
-}
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&apos;"; break;
-        default: out += c;
-        }
-    }
-    return out;
 }
 
 std::string security_header(const Credentials& account, Bytes nonce, std::string_view created) {

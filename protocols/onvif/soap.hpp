@@ -27,9 +27,6 @@ struct Call {
 };
 std::string envelope(const Call& call);
 
-/// Text escaped for XML content and attributes.
-std::string escaped(std::string_view text);
-
 /// One element of a reply by its name without prefix.
 struct Element {
     std::string name{}, text{};

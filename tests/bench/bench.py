@@ -1,6 +1,6 @@
 """Measures the release build from outside: python3 tests/bench/bench.py --build build/release [PART...]
 
-Parts: house poll_klap poll_aes poll_tpap poll_xor thousand streams browser; all of them unless some are named. Called by script/bench.
+Parts: house poll_klap poll_aes poll_tpap poll_xor thousand cameras streams browser; all of them unless some are named. Called by script/bench.
 """
 
 import argparse
@@ -130,6 +130,22 @@ def thousand(world, table):
     table.cost("1000 simulated plugs", spent.percent(1), "% of a core")
 
 
+def control(world, table, seconds=62):
+    """50 cameras of three logins at their usual 30 s; what they noticed is asked every 10 s beside that. Two full periods."""
+    simulators = world.simulators(*({"kind": f"tapo_camera_{login}", "address": f"127.0.8{n}.1", "mac": f"02-00-00-8{n}-00-00", "alias": f"Camera {login}", "repeat": count}
+                                    for n, (login, count) in enumerate((("l1", 10), ("l3", 30), ("l4", 10)))))
+    world.configure(simulators.devices)
+    gateway = world.gateway()
+    world.wait_online(50, 60)
+    wait(15)  # first pictures, slow facts
+    polls, logins = world.total("device_polls_total"), world.total("device_logins_total")
+    with Interval(gateway.pid, simulators.pid) as spent:
+        wait(seconds)
+    polls, logins = world.total("device_polls_total") - polls, world.total("device_logins_total") - logins
+    table.add("control of 50 cameras polled every 30 s, CPU of one core", spent.percent(), "%", 1, note=f"{polls:.0f} polls and {logins:.0f} logins in {seconds} s, no viewer", n=int(polls))
+    table.cost("50 simulated cameras", spent.percent(1), "% of a core")
+
+
 def cameras(world, count):
     simulators = world.simulators({"kind": "tapo_camera_l3", "address": "127.0.70.1", "mac": "02-00-00-70-00-00", "alias": "Camera", "repeat": count,
                                    "options": {"bench_clip": True}})
@@ -222,7 +238,7 @@ def browser(world, table):
 
 
 PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "poll_tpap": lambda w, t: poll(w, t, "tpap", 0.2, 0.1),
-         "poll_xor": lambda w, t: poll(w, t, "xor", 0.05, 0.03, family="kasa"), "thousand": thousand,
+         "poll_xor": lambda w, t: poll(w, t, "xor", 0.05, 0.03, family="kasa"), "thousand": thousand, "cameras": control,
          "streams": streams, "browser": browser}
 
 

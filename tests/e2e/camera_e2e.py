@@ -4,6 +4,7 @@ python3 tests/e2e/camera_e2e.py --build build/dev [unittest words]
 """
 
 import argparse
+import datetime
 import json
 import os
 import random
@@ -25,8 +26,8 @@ DOCUMENTS = ROOT / "tests" / "documents"
 class Cameras(world.Demo):
     """The demo's starter with cameras of our own."""
 
-    def start_simulators(self):
-        devices = [
+    def cameras(self):
+        return [
             {"kind": "tapo_camera_l3", "address": f"{NET}.21", "mac": "02-00-00-00-0E-21", "alias": "Front door",
              "options": {"document": str(DOCUMENTS / "tapo_camera" / "battery_doorbell.json")}},
             {"kind": "tapo_camera_l3", "address": f"{NET}.22", "mac": "02-00-00-00-0E-22", "alias": "Garden",
@@ -34,6 +35,9 @@ class Cameras(world.Demo):
             {"kind": "tapo_camera_l3", "address": f"{NET}.23", "mac": "02-00-00-00-0E-23", "alias": "Hub",
              "options": {"document": str(DOCUMENTS / "tapo_hub" / "h200_with_doorbell.json"), "shuffles_batches": True}},
         ]
+
+    def start_simulators(self):
+        devices = self.cameras()
         path = self.folder / "simulators.json"
         path.write_text(json.dumps({"username": world.ACCOUNT["username"], "password": world.ACCOUNT["password"], "devices": devices}))
         process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
@@ -44,9 +48,11 @@ class Cameras(world.Demo):
 
 
 class CameraCase(base.GatewayCase):
+    starter = Cameras
+
     @classmethod
     def setUpClass(cls):
-        world_demo, world.Demo = world.Demo, Cameras
+        world_demo, world.Demo = world.Demo, cls.starter
         try:
             super().setUpClass()
         finally:
@@ -115,6 +121,63 @@ class Events(CameraCase):
         self.send(f"tplink2mqtt/{child['id']}/privacy/set", "ON")
         _, result = listener.wait(f"tplink2mqtt/{child['id']}/result", seconds=20)
         self.assertEqual(json.loads(result["payload"])["status"], "ok", result["payload"])
+
+
+class OnvifCameras(Cameras):
+    """A wired camera with a camera account, whose clock is seven hours off."""
+
+    def cameras(self):
+        return [{"kind": "tapo_camera_l3", "address": f"{NET}.31", "mac": "02-00-00-00-0E-31", "alias": "Gate", "model": "C210",
+                 "options": {"onvif": True, "clock_skew_s": -7 * 3600, "has_person_detection": True, "reboot_ms": 300}}]
+
+    def start_gateway(self, broker, devices):
+        account = {"username": "camera", "password": "camera-password"}
+        self.extra = {"devices": [{**world.camera_entry(d), "camera_account": account} for d in devices]}
+        super().start_gateway(broker, devices)
+
+
+class Onvif(CameraCase):
+    starter = OnvifCameras
+
+    def subscribed(self, times):
+        return self.until(lambda: (s := self.devices.state(self.device("31"))["onvif"])["created"] >= times and s["subscriptions"] == 1, 30, "no subscription")
+
+    def test_motion_and_person_arrive_and_clear_by_themselves(self):
+        gate = self.device("31")
+        self.online(gate)
+        id = base.Devices.id(gate)
+        listener = self.listen(f"tplink2mqtt/{id}/event", f"tplink2mqtt/{id}/state")
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["motion"] == "OFF" and json.loads(p)["person"] == "OFF", 30)
+        self.subscribed(1)
+        for kind in ("motion", "person"):
+            begun = time.monotonic()
+            self.change(gate, event={"kind": kind})
+            _, message = listener.wait(f"tplink2mqtt/{id}/event", lambda p: json.loads(p)["event_type"] == kind, 30, begun)
+            event = json.loads(message["payload"])
+            self.assertEqual(event["source"], "onvif")
+            happened = datetime.datetime.fromisoformat(event["time"])
+            self.assertLess(abs(time.time() - happened.timestamp()), 60, "the time is ours, not the camera's")
+            listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)[kind] == "ON", 30, begun)
+            self.change(gate, event={"kind": kind, "active": False})
+            listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)[kind] == "OFF", 30, begun)
+        events = [m for _, m in listener.messages if m["topic"].endswith("/event")]
+        self.assertEqual(len(events), 2, events)
+        self.assertEqual(self.devices.state(gate)["onvif"]["refusals"], 0, "the token carries the camera's time")
+
+    def test_a_restarted_camera_is_subscribed_again(self):
+        gate = self.device("31")
+        self.online(gate)
+        id = base.Devices.id(gate)
+        self.subscribed(1)
+        before = self.devices.state(gate)["onvif"]["created"]
+        self.devices.faults(gate, reboot=True)
+        self.subscribed(before + 1)
+        listener = self.listen(f"tplink2mqtt/{id}/event")
+        time.sleep(0.2)  # the listener's own subscription
+        begun = time.monotonic()
+        self.change(gate, event={"kind": "motion"})
+        listener.wait(f"tplink2mqtt/{id}/event", lambda p: json.loads(p)["event_type"] == "motion", 30, begun)
+        self.change(gate, event={"kind": "motion", "active": False})
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "protocols/onvif/pull_point.hpp"
+#include "protocols/onvif/xml.hpp"
 #include "tests/protocols/fakes.hpp"
 #include "tests/protocols/scripted_http.hpp"
 
@@ -69,6 +70,15 @@ TEST(Onvif, HostileRepliesAreRefused) {
         EXPECT_FALSE(parse_reply(text)) << text.substr(0, 40);
     EXPECT_EQ(parse_reply(fault("NotAuthorized")).error().code, Errc::auth_failed);
     EXPECT_EQ(parse_reply(fault("ActionNotSupported")).error().code, Errc::refused);
+}
+
+TEST(Onvif, TextIsWrittenAsXmlTakesIt) {
+    EXPECT_EQ(escaped("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&apos;");
+    EXPECT_EQ(escaped("T\u00fcr \U0001F514 \u20ac"), "T\u00fcr \U0001F514 \u20ac");
+    EXPECT_EQ(escaped("a\tb\r\nc"), "a&#9;b&#13;&#10;c");
+    EXPECT_EQ(escaped(std::string_view("\0a\x01\x08\x0b\x1f" "b", 7)), "ab") << "control characters";
+    EXPECT_EQ(escaped("\xff" "a\xc0\xafz\xe2\x82"), "az") << "no UTF-8";
+    EXPECT_EQ(escaped("\xed\xa0\x80x\xef\xbf\xbf"), "x") << "surrogates and what is no character";
 }
 
 TEST(Onvif, OnlyThePathOfAnAddressCounts) {

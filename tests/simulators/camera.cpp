@@ -158,6 +158,7 @@ void Camera::forget_everything() {
     const std::lock_guard lock(mutex_);
     lockout_.clear();
     clear_sessions();
+    if (onvif_) (void)onvif_->set_state({{"forget_subscriptions", true}});
 }
 
 json::object Camera::announcement(const std::string& rsa_key) const {
