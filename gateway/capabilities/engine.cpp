@@ -59,6 +59,8 @@ json::value from_spelling(std::string_view text) {
 const json::value* lookup(const Document& document, std::string_view method, std::string_view pointer) {
     const json::value* result = document.if_contains(method);
     if (result == nullptr) return nullptr;
+    if (const json::object* object = result->if_object(); object != nullptr && pointer.size() > 1 && pointer.find_first_of("/~", 1) == pointer.npos)
+        return object->if_contains(pointer.substr(1));  // nearly all: one step needs no parser
     boost::system::error_code ec;
     return pointer.empty() ? result : result->find_pointer(pointer, ec);
 }
@@ -364,6 +366,8 @@ Offer::Offer(std::span<const Capability> table, const std::vector<Component>& co
         const bool provable = !components.empty() || row.needs.empty() || !row.query.method.empty();
         if (listed && provable) candidates_.push_back(&row);
     }
+    for (const Capability* row : candidates_)
+        if (row->asked_when != nullptr) conditional_.push_back(row);
 }
 
 bool Offer::possible(const Capability& row, const Document& document) const {
@@ -395,14 +399,16 @@ bool Offer::update(const Document& document, std::int64_t now_unix_s) {
             rows.push_back(row);
     }
     if (rows == rows_) return false;
+    stale_ = true;
     rows_ = std::move(rows);
     return true;
 }
 
-void Offer::drop(const Query& query) { dropped_.emplace(query.method, query.params); }
+void Offer::drop(const Query& query) { stale_ |= dropped_.emplace(query.method, query.params).second; }
 
 const Capability* Offer::reject(const Capability& row, const Document& document, std::int64_t now_unix_s) {
     rejected_.insert(&row);
+    stale_ = true;
     update(document, now_unix_s);
     const Capability* next = find(row.id);
     if (next != nullptr) return next;
@@ -412,10 +418,12 @@ const Capability* Offer::reject(const Capability& row, const Document& document,
 }
 
 void Offer::asked(std::span<const Query> queries) {
-    for (const Query& query : queries) asked_.emplace(query.method, query.params);
+    for (const Query& query : queries)
+        if (!asked_.contains({query.method, query.params})) stale_ |= asked_.emplace(query.method, query.params).second;
 }
 
 void Offer::answered(const Query& query, bool well) {
+    if (well && failed_.empty()) return;
     if (well) failed_.erase({query.method, query.params});
     else failed_.emplace(query.method, query.params);
 }
@@ -425,7 +433,12 @@ const Capability* Offer::find(std::string_view id) const {
     return at == rows_.end() ? nullptr : *at;
 }
 
-std::vector<Query> Offer::queries(const Document& document) const {
+const std::vector<Query>& Offer::queries(const Document& document) const {
+    for (std::size_t i = 0; i < conditional_.size() && !stale_; ++i) stale_ = conditional_[i]->asked_when(document) != conditions_[i];
+    if (!stale_) return queries_;
+    stale_ = false;
+    conditions_.clear();
+    for (const Capability* row : conditional_) conditions_.push_back(row->asked_when(document));
     std::vector<Query> queries;
     const auto add = [&](const Query& query, bool offered) {
         const Key key{query.method, query.params};
@@ -445,7 +458,7 @@ std::vector<Query> Offer::queries(const Document& document) const {
         add(row->query, offered);
     }
     for (const Query& query : more_) add(query, true);
-    return queries;
+    return queries_ = std::move(queries);
 }
 
 namespace {
@@ -476,13 +489,27 @@ bool is_news(const Capability& row, const json::value& before, const json::value
     return exact || !is_in_dead_band(row, before, fresh);
 }
 
+bool holds(const std::vector<std::string_view>& list, std::string_view text) { return std::find(list.begin(), list.end(), text) != list.end(); }
+
+/// The value depends on the row's own query alone.
+bool is_plain(const Capability& row) { return row.derive == nullptr && row.latch_s == 0 && !std::holds_alternative<DynamicChoice>(row.kind); }
+
 }  // namespace
 
+bool may_offer_other(const Capability& row, const std::vector<std::string_view>& moved) {
+    if (const auto* fixed = std::get_if<Choice>(&row.kind)) return !fixed->allowed_method.empty() && holds(moved, fixed->allowed_method);
+    if (const auto* number = std::get_if<Number>(&row.kind)) return number->range != nullptr;
+    const auto* dynamic = std::get_if<DynamicChoice>(&row.kind);
+    if (dynamic == nullptr) return false;
+    return dynamic->options != nullptr || holds(moved, dynamic->options_method.empty() ? row.query.method : dynamic->options_method);
+}
+
 bool render_into(json::object& state, const std::vector<const Capability*>& rows, const Document& document,
-                 std::int64_t now_unix_s, bool exact) {
+                 std::int64_t now_unix_s, bool exact, const std::vector<std::string_view>* moved) {
     bool changed = false;
     for (const Capability* row : rows) {
         if (std::holds_alternative<Press>(row->kind)) continue;
+        if (moved != nullptr && !exact && is_plain(*row) && !holds(*moved, row->query.method)) continue;
         json::value fresh = read_value(*row, document, now_unix_s);
         json::value* before = state.if_contains(row->id);
         if (before != nullptr && !is_news(*row, *before, fresh, exact)) continue;

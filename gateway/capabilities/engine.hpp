@@ -59,8 +59,8 @@ public:
     void drop(const Query& query);
 
     /// No way to the device could answer this query now: it goes on being asked, offered or not, until it is answered.
-    void postpone(const Query& query) { postponed_.emplace(query.method, query.params); }
-    void arrived(const Query& query) { postponed_.erase({query.method, query.params}); }
+    void postpone(const Query& query) { stale_ |= postponed_.emplace(query.method, query.params).second; }
+    void arrived(const Query& query) { stale_ |= postponed_.erase({query.method, query.params}) != 0; }
 
     const std::vector<const Capability*>& rows() const { return rows_; }
     const Capability* find(std::string_view id) const;
@@ -69,8 +69,9 @@ public:
     /// returned; null, and nothing changes, when there is none.
     const Capability* reject(const Capability& row, const Document& document, std::int64_t now_unix_s);
 
-    /// Distinct queries worth sending: of offered rows, and of those that could be offered and were never asked for.
-    std::vector<Query> queries(const Document& document) const;
+    /// Distinct queries worth sending: of offered rows, and of those that could be offered and were never asked for. Good until
+    /// the next call.
+    const std::vector<Query>& queries(const Document& document) const;
     /// They were sent.
     void asked(std::span<const Query> queries);
     /// What became of one: rows of a query that failed are not taken in by the answer to another of the same method.
@@ -85,6 +86,11 @@ private:
     using Key = std::pair<std::string_view, std::string_view>;
     std::set<Key> dropped_, asked_, failed_, postponed_;
     std::set<const Capability*> rejected_;
+    std::vector<const Capability*> conditional_;  // candidates with an asked_when
+    // What queries() answered last, and to which answers of conditional_: nearly every poll asks it the same.
+    mutable std::vector<Query> queries_;
+    mutable std::vector<bool> conditions_;
+    mutable bool stale_ = true;
 };
 
 /// One object with every offered property, null where unknown. `previous` keeps time stamps from jittering.
@@ -92,8 +98,12 @@ json::object render(const std::vector<const Capability*>& rows, const Document& 
                     std::int64_t now_unix_s);
 
 /// The same into `state`, which holds what was rendered last. True when it changed. exact: no dead bands.
+/// moved: methods whose answers changed since; rows that look at others only are left as they are. Null: all are read.
 bool render_into(json::object& state, const std::vector<const Capability*>& rows, const Document& document,
-                 std::int64_t now_unix_s, bool exact);
+                 std::int64_t now_unix_s, bool exact, const std::vector<std::string_view>* moved = nullptr);
+
+/// The methods whose answers the row's options and range are made of; true when one of them is in `moved`.
+bool may_offer_other(const Capability& row, const std::vector<std::string_view>& moved);
 
 /// Rules a table must obey: ids snake_case, variants of one id adjacent, pointers start with '/', min < max.
 constexpr bool valid(std::span<const Capability> table) {

@@ -17,6 +17,8 @@ constexpr int kBurst = 3;                                     // quick polls aft
 constexpr auto kBurstGap = std::chrono::seconds(1);
 constexpr auto kSlowerFirst = std::chrono::seconds(1);       // after a rate limit, doubling
 constexpr auto kSlowerMost = std::chrono::seconds(60);
+constexpr auto kBeat = std::chrono::milliseconds(200);        // moments at which polls begin
+constexpr int kBeatsPerPoll = 10;                             // at least, so that they stay spread over their interval
 constexpr auto kIdentifyAgain = std::chrono::hours(24);       // components and names may change
 constexpr int kGoneAfter = 3;                                 // lists in a row without it: a hub may answer half a list
 
@@ -30,6 +32,14 @@ std::string pseudo_id(const std::string& host) {
     std::string id = "host_";
     for (const char c : host) id.push_back((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? c : '_');
     return id;
+}
+
+/// Polls of many devices share wake-ups: those that begin together cost less than half of as many that begin alone, because the
+/// processor is woken once and what the first one loaded serves the next. `base` stays what it is on average.
+SteadyTime on_beat(SteadyTime time, std::chrono::milliseconds base) {
+    const SteadyTime::duration beat = std::min<std::chrono::milliseconds>(kBeat, base / kBeatsPerPoll);
+    if (beat.count() <= 0) return time;
+    return SteadyTime((time.time_since_epoch() + beat / 2) / beat * beat);
 }
 
 /// True when nothing is asked for, or the component is listed.
@@ -253,13 +263,13 @@ Result<void> DeviceActor::identify(SteadyTime begun) {
     identified_ = true;
     identify_again_ = begun + kIdentifyAgain;
     // Phase from the id: 200 devices must not speak at once.
-    next_poll_ = begun + base_ / 2 + base_ * static_cast<long>(std::hash<std::string>{}(identity.mac) % 50) / 100;
+    next_poll_ = on_beat(begun + base_ / 2 + base_ * static_cast<long>(std::hash<std::string>{}(identity.mac) % 50) / 100, base_);
     return {};
 }
 
 void DeviceActor::poll(Ask ask) {
     const SteadyTime begun = deps_.clock.now();
-    next_poll_ = begun + (burst_ > 0 ? std::min<std::chrono::milliseconds>(base_, kBurstGap) : base_);
+    next_poll_ = on_beat(begun + (burst_ > 0 ? std::min<std::chrono::milliseconds>(base_, kBurstGap) : base_), base_);
     burst_ = std::max(0, burst_ - 1);
     if (!identified_ || begun >= identify_again_)
         if (const auto known = identify(begun); !known) return fail_with(known.error());

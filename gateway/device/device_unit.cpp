@@ -46,7 +46,7 @@ void DeviceUnit::adopt(const Identity& identity, const Table& table, std::vector
 
 std::vector<Query> DeviceUnit::due(SteadyTime now, Ask ask) const {
     if (!offer_) return {};
-    const auto queries = offer_->queries(document_);
+    const auto& queries = offer_->queries(document_);
     auto due = plan_.due(queries, now, ask);
     for (const Query& query : queries)
         if (query.busy != nullptr && query.busy(document_) && std::find(due.begin(), due.end(), query) == due.end()) due.push_back(query);
@@ -64,14 +64,15 @@ Result<void> DeviceUnit::ask(Session& asked, const std::vector<Query>& queries, 
     std::vector<Request> requests;
     requests.reserve(queries.size());
     for (const Query& query : queries) requests.push_back(to_request(query, unix_of(clock)));
+    const SteadyTime begun = clock.now();
     const auto answers = TRY(asked.query(requests));
-    plan_.asked(queries, clock.now());
+    plan_.asked(queries, begun);  // a slow device must not be asked every other poll only
     offer_->asked(queries);
     bool moved = false;
     {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i)
-            if (answers[i].result) moved |= merge_answer(document_, answers[i].method, *answers[i].result);
+            if (answers[i].result && merge_answer(document_, answers[i].method, *answers[i].result)) moved = note_moved(queries[i].method);
     }
     for (std::size_t i = 0; i < answers.size() && i < queries.size(); ++i) {
         offer_->answered(queries[i], answers[i].result.has_value());
@@ -113,7 +114,7 @@ void DeviceUnit::count_energy(const Clock& clock) {
     if (ledger_ != nullptr) ledger_->put(id_, energy_->to_json());
     const double shown_kwh = std::floor(*energy_->kwh() * 1000) / 1000;  // whole Wh
     const std::lock_guard lock(mutex_);
-    moved_ |= merge_answer(document_, kEnergyKey, json::object{{"kwh", shown_kwh}});
+    if (merge_answer(document_, kEnergyKey, json::object{{"kwh", shown_kwh}})) moved_ = note_moved(kEnergyKey);
 }
 
 void DeviceUnit::take(std::string_view method, const json::value& result, std::int64_t now_unix_s) {
@@ -122,7 +123,7 @@ void DeviceUnit::take(std::string_view method, const json::value& result, std::i
         const std::lock_guard lock(mutex_);
         moved = merge_answer(document_, method, result);
     }
-    moved_ |= moved;
+    if (moved) moved_ = note_moved(method);
     if (moved && offer_) reshaped_ |= offer_->update(document_, now_unix_s);
 }
 
@@ -137,7 +138,12 @@ void DeviceUnit::latch(std::string_view row, bool on, std::int64_t until_unix_s)
     json::value& all = document_[kLatched];
     if (!all.is_object()) all.emplace_object();
     all.get_object()[row] = json::object{{"value", on ? "ON" : "OFF"}, {"until", until_unix_s}};
-    moved_ = true;
+    moved_ = note_moved(kLatched);
+}
+
+bool DeviceUnit::note_moved(std::string_view method) {
+    if (std::find(moved_methods_.begin(), moved_methods_.end(), method) == moved_methods_.end()) moved_methods_.push_back(method);
+    return true;
 }
 
 /// Rows and composites as they are shown, after the offer or the options changed.
@@ -168,6 +174,7 @@ bool DeviceUnit::refresh(const Surroundings& around, bool is_away, const Clock& 
     bool told_more = false;
     if (moved_ || reshaped_)
         for (const Capability* row : shown_) {
+            if (!reshaped_ && !may_offer_other(*row, moved_methods_)) continue;
             if (auto options = options_of(*row, document_); !options.empty())
                 if (auto& known = options_[std::string(row->id)]; known != options) {
                     known = std::move(options);
@@ -179,8 +186,9 @@ bool DeviceUnit::refresh(const Surroundings& around, bool is_away, const Clock& 
                     told_more = true;
                 }
         }
-    const bool moved = (moved_ || has_timed_rows_ || exact) && render_into(state_, shown_, document_, unix_of(clock), exact);
+    const bool moved = (moved_ || has_timed_rows_ || exact) && render_into(state_, shown_, document_, unix_of(clock), exact, &moved_methods_);
     moved_ = reshaped_ = false;
+    moved_methods_.clear();
     if (!moved && !reshaped && !told_more && !exact && view_) return false;
     if (reshaped || told_more) ++shape_;
     if (online != was_online_ || !view_) since_ = clock.wall();

@@ -83,6 +83,7 @@ public:
 
 private:
     void judge(const Query& query, const Answer& answer);
+    bool note_moved(std::string_view method);  // true
     void show_rows();
     void count_energy(const Clock& clock);
     std::shared_ptr<DeviceView> make_view(const Surroundings& around, bool online) const;
@@ -106,6 +107,7 @@ private:
     std::set<std::pair<std::string_view, std::string_view>> retried_;
     bool was_limited_ = false, wants_retry_ = false;
     bool reshaped_ = true, moved_ = true;  // rows or identity; document
+    std::vector<std::string_view> moved_methods_;  // what moved in it; names of rows and lists, which outlive this
     bool has_timed_rows_ = false, was_online_ = false, ever_online_ = false;
     std::uint64_t shape_ = 0;
     WallTime since_{};

@@ -20,6 +20,19 @@ namespace {
 const unsigned char* in(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 unsigned char* out(std::span<std::byte> bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
+/// Looked up once: by its short form (EVP_sha256()) OpenSSL searches its providers at every call.
+struct Algorithms {
+    const EVP_MD* md5 = EVP_MD_fetch(nullptr, "MD5", nullptr);
+    const EVP_MD* sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    const EVP_MD* sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    const EVP_CIPHER* aes128_cbc = EVP_CIPHER_fetch(nullptr, "AES-128-CBC", nullptr);
+};
+
+const Algorithms& algorithms() {
+    static const Algorithms all;
+    return all;
+}
+
 template <class Digest> Digest digest(const EVP_MD* type, Bytes data) {
     Digest result;
     if (EVP_Digest(in(data), data.size(), out(result), nullptr, type, nullptr) != 1) std::abort();
@@ -55,9 +68,9 @@ Result<Buffer> rsa_decrypt(EVP_PKEY* key, int padding, Bytes cipher) {
 
 }  // namespace
 
-Md5 md5(Bytes data) { return digest<Md5>(EVP_md5(), data); }
-Sha1 sha1(Bytes data) { return digest<Sha1>(EVP_sha1(), data); }
-Sha256 sha256(Bytes data) { return digest<Sha256>(EVP_sha256(), data); }
+Md5 md5(Bytes data) { return digest<Md5>(algorithms().md5, data); }
+Sha1 sha1(Bytes data) { return digest<Sha1>(algorithms().sha1, data); }
+Sha256 sha256(Bytes data) { return digest<Sha256>(algorithms().sha256, data); }
 std::string md5_hex_lower(std::string_view text) { return hex_lower(md5(text)); }
 std::string md5_hex_upper(std::string_view text) { return hex_upper(md5(text)); }
 std::string sha1_hex_lower(std::string_view text) { return hex_lower(sha1(text)); }
@@ -66,14 +79,14 @@ std::string sha256_hex_upper(std::string_view text) { return hex_upper(sha256(te
 
 Sha1 hmac_sha1(Bytes key, Bytes data) {
     Sha1 result;
-    if (HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), in(data), data.size(), out(result), nullptr) == nullptr)
+    if (HMAC(algorithms().sha1, key.data(), static_cast<int>(key.size()), in(data), data.size(), out(result), nullptr) == nullptr)
         std::abort();
     return result;
 }
 
 Sha256 hmac_sha256(Bytes key, Bytes data) {
     Sha256 result;
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), in(data), data.size(), out(result), nullptr) ==
+    if (HMAC(algorithms().sha256, key.data(), static_cast<int>(key.size()), in(data), data.size(), out(result), nullptr) ==
         nullptr)
         std::abort();
     return result;
@@ -106,20 +119,36 @@ AesKey aes_key(Bytes bytes) {
 }
 
 Buffer aes128_cbc_encrypt(const AesKey& key, const AesIv& iv, Bytes plain) {
-    const CipherContext context(EVP_CIPHER_CTX_new());
-    Buffer cipher(plain.size() + 16);
-    int written = 0;
-    int tail = 0;
-    if (!context || EVP_EncryptInit_ex(context.get(), EVP_aes_128_cbc(), nullptr, in(key), in(iv)) != 1 ||
-        EVP_EncryptUpdate(context.get(), out(cipher), &written, in(plain), static_cast<int>(plain.size())) != 1 ||
-        EVP_EncryptFinal_ex(context.get(), out(cipher) + written, &tail) != 1)
-        std::abort();
-    cipher.resize(static_cast<std::size_t>(written + tail));
-    return cipher;
+    return AesCbcEncryptor(key).encrypt(plain, iv);
 }
 
 Result<Buffer> aes128_cbc_decrypt(const AesKey& key, const AesIv& iv, Bytes cipher) {
     return AesCbcDecryptor(key, iv).decrypt(cipher);
+}
+
+struct AesCbcEncryptor::Context {
+    CipherContext evp{EVP_CIPHER_CTX_new()};
+};
+
+AesCbcEncryptor::AesCbcEncryptor(const AesKey& key) : context_(std::make_unique<Context>()) {
+    if (!context_->evp || EVP_EncryptInit_ex(context_->evp.get(), algorithms().aes128_cbc, nullptr, in(key), nullptr) != 1) std::abort();
+}
+
+AesCbcEncryptor::~AesCbcEncryptor() = default;
+AesCbcEncryptor::AesCbcEncryptor(AesCbcEncryptor&&) noexcept = default;
+AesCbcEncryptor& AesCbcEncryptor::operator=(AesCbcEncryptor&&) noexcept = default;
+
+Buffer AesCbcEncryptor::encrypt(Bytes plain, const AesIv& iv) {
+    EVP_CIPHER_CTX* evp = context_->evp.get();
+    Buffer cipher(plain.size() + 16);
+    int written = 0;
+    int tail = 0;
+    if (EVP_EncryptInit_ex(evp, nullptr, nullptr, nullptr, in(iv)) != 1 ||
+        EVP_EncryptUpdate(evp, out(cipher), &written, in(plain), static_cast<int>(plain.size())) != 1 ||
+        EVP_EncryptFinal_ex(evp, out(cipher) + written, &tail) != 1)
+        std::abort();
+    cipher.resize(static_cast<std::size_t>(written + tail));
+    return cipher;
 }
 
 struct AesCbcDecryptor::Context {
@@ -129,7 +158,7 @@ struct AesCbcDecryptor::Context {
 
 AesCbcDecryptor::AesCbcDecryptor(const AesKey& key, const AesIv& iv) : context_(std::make_unique<Context>()) {
     context_->iv = iv;
-    if (!context_->evp || EVP_DecryptInit_ex(context_->evp.get(), EVP_aes_128_cbc(), nullptr, in(key), in(iv)) != 1)
+    if (!context_->evp || EVP_DecryptInit_ex(context_->evp.get(), algorithms().aes128_cbc, nullptr, in(key), in(iv)) != 1)
         std::abort();
 }
 

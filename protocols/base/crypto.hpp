@@ -45,6 +45,22 @@ Buffer aes128_cbc_encrypt(const AesKey& key, const AesIv& iv, Bytes plain);
 /// errors: malformed when the length is no multiple of 16 or the padding is wrong (every padding byte is checked).
 Result<Buffer> aes128_cbc_decrypt(const AesKey& key, const AesIv& iv, Bytes cipher);
 
+/// Encrypts many messages under one key; the cipher context is made once. Not thread-safe.
+class AesCbcEncryptor {
+public:
+    explicit AesCbcEncryptor(const AesKey& key);
+    ~AesCbcEncryptor();
+    AesCbcEncryptor(AesCbcEncryptor&&) noexcept;
+    AesCbcEncryptor& operator=(AesCbcEncryptor&&) noexcept;
+
+    /// One message, PKCS#7.
+    Buffer encrypt(Bytes plain, const AesIv& iv);
+
+private:
+    struct Context;
+    std::unique_ptr<Context> context_;
+};
+
 /// Decrypts many messages under one key; the cipher context is made once. Not thread-safe.
 class AesCbcDecryptor {
 public:

@@ -2,6 +2,7 @@
 // Ciphers that sign what they encrypt.
 
 #include <array>
+#include <memory>
 #include <string_view>
 
 #include "protocols/base/bytes.hpp"
@@ -18,9 +19,23 @@ inline constexpr std::size_t kAeadTagBytes = 16;
 /// 16 or 32 bytes.
 std::size_t key_bytes(AeadKind kind);
 
-/// Ciphertext with the tag of 16 bytes behind it; no associated data. key: key_bytes(kind) long.
-Buffer aead_seal(AeadKind kind, Bytes key, const AeadNonce& nonce, Bytes plain);
-/// errors: malformed when it is too short or the tag does not fit.
-Result<Buffer> aead_open(AeadKind kind, Bytes key, const AeadNonce& nonce, Bytes sealed);
+/// Many messages under one key; its contexts are set up once. Not thread-safe.
+class Aead {
+public:
+    /// key: key_bytes(kind) long.
+    Aead(AeadKind kind, Bytes key);
+    ~Aead();
+    Aead(Aead&&) noexcept;
+    Aead& operator=(Aead&&) noexcept;
+
+    /// `head` in clear, the ciphertext, the tag of 16 bytes; no associated data.
+    Buffer seal(const AeadNonce& nonce, Bytes plain, Bytes head = {});
+    /// errors: malformed when it is too short or the tag does not fit.
+    Result<Buffer> open(const AeadNonce& nonce, Bytes sealed);
+
+private:
+    struct Contexts;
+    std::unique_ptr<Contexts> contexts_;
+};
 
 } // namespace tplink::crypto

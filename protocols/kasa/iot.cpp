@@ -91,12 +91,14 @@ json::object iot_request(std::span<const Request> requests, std::string_view chi
     return out;
 }
 
-Answer iot_answer(const Request& request, const json::object& reply) {
+Answer iot_answer(const Request& request, json::object& reply) {
     const auto name = split_name(request.method);
     if (!name) return {request.method, tl::unexpected(name.error())};
     if (const int whole = find_int(reply, "err_code").value_or(0); whole != 0) return refusal(request, whole);
-    const json::object* module = find_object(reply, name->module);
-    const json::object* command = module ? find_object(*module, name->command) : nullptr;
+    json::value* member = reply.if_contains(view(name->module));
+    json::object* module = member ? member->if_object() : nullptr;
+    member = module ? module->if_contains(view(name->command)) : nullptr;
+    json::object* command = member ? member->if_object() : nullptr;
     const int of_module = module ? find_int(*module, "err_code").value_or(0) : 0;
     if (!command && of_module != 0) return refusal(request, of_module);
     if (!command)
@@ -104,7 +106,7 @@ Answer iot_answer(const Request& request, const json::object& reply) {
                 fail(Errc::malformed, request.method + ": the device left this out of its reply")};
     if (const int number = find_int(*command, "err_code").value_or(0); number != 0)
         return refusal(request, number);
-    json::object result = *command;
+    json::object result = std::move(*command);
     result.erase("err_code");
     return {request.method, json::value(std::move(result))};
 }

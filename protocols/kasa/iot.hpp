@@ -24,8 +24,8 @@ std::size_t mergeable(std::span<const Request> requests, std::size_t most);
 json::object iot_request(std::span<const Request> requests, std::string_view child_id);
 
 /// What the reply says to `request`: the command's object without err_code. A module the device does not know
-/// may stand for all its commands. errors: unsupported, refused; malformed when it is left out.
-Answer iot_answer(const Request& request, const json::object& reply);
+/// may stand for all its commands. The object is taken out of `reply`. errors: unsupported, refused; malformed when it is left out.
+Answer iot_answer(const Request& request, json::object& reply);
 
 /// The id of a child as commands name it: some firmwares list the two digits behind the device's id only.
 std::string full_child_id(std::string_view child, std::string_view device_id);

@@ -24,7 +24,7 @@ IotSession::IotSession(std::unique_ptr<tapo::Transport> transport, const Clock& 
 
 Result<json::object> IotSession::read_sysinfo() {
     const Request request{kSysinfo, nullptr};
-    const json::object reply = TRY(exchange_.ask(iot_request({&request, 1}, "")));
+    json::object reply = TRY(exchange_.ask(iot_request({&request, 1}, "")));
     const json::value result = TRY(iot_answer(request, reply).result);
     json::object info = sysinfo_of(result.get_object());
     const Identity identity = identity_of_sysinfo(info);
@@ -47,7 +47,7 @@ Result<Identity> IotSession::identify() {
 
 Result<void> IotSession::ask(std::span<const Request> requests, std::span<std::optional<Answer>> answers) {
     const std::string child = full_child_id(requests.front().child, device_id_);
-    const auto reply = exchange_.ask(iot_request(requests, child));
+    auto reply = exchange_.ask(iot_request(requests, child));
     if (!reply) {
         const bool choked = reply.error().code == Errc::malformed && requests.size() > 1;
         if (!choked) return tl::unexpected(reply.error());

@@ -8,20 +8,18 @@ constexpr std::uint8_t kFirstKey = 171;
 } // namespace
 
 Buffer xor_encrypt(std::string_view plain) {
-    Buffer cipher;
-    cipher.reserve(plain.size());
+    Buffer cipher(plain.size());
     std::byte key{kFirstKey};
-    for (const std::byte b : as_bytes(plain)) cipher.push_back(key ^= b);
+    for (std::size_t i = 0; i < plain.size(); ++i) cipher[i] = key ^= static_cast<std::byte>(plain[i]);
     return cipher;
 }
 
 std::string xor_decrypt(Bytes cipher) {
-    std::string plain;
-    plain.reserve(cipher.size());
+    std::string plain(cipher.size(), '\0');
     std::byte key{kFirstKey};
-    for (const std::byte b : cipher) {
-        plain.push_back(static_cast<char>(b ^ key));
-        key = b;
+    for (std::size_t i = 0; i < cipher.size(); ++i) {
+        plain[i] = static_cast<char>(cipher[i] ^ key);
+        key = cipher[i];
     }
     return plain;
 }

@@ -8,6 +8,7 @@ namespace tplink::kasa {
 namespace {
 
 constexpr std::chrono::milliseconds kConnectTimeout{4000};
+constexpr std::size_t kUsualReply = 2048;
 
 } // namespace
 
@@ -21,27 +22,30 @@ Result<void> XorTransport::login() {
     return {};
 }
 
-Result<void> XorTransport::read_exactly(std::span<std::byte> out, bool& begun) {
+/// Reads on until `whole` bytes stand in `received`; what else came with them stays behind them.
+Result<void> XorTransport::read_until(std::size_t whole, std::size_t& filled, Buffer& received, bool& begun) {
     const auto deadline = std::chrono::steady_clock::now() + reply_timeout_;
-    while (!out.empty()) {
+    if (received.size() < whole) received.resize(whole);
+    while (filled < whole) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0) return fail(Errc::timeout, "port 9999: no whole answer in time");
-        const std::size_t count = TRY(stream_->read_some(out, left));
+        const std::size_t count = TRY(stream_->read_some(std::span(received).subspan(filled), left));
         if (count == 0) return fail(Errc::unreachable, "port 9999: the device closed the connection");
         begun = true;
-        out = out.subspan(count);
+        filled += count;
     }
     return {};
 }
 
 Result<std::string> XorTransport::exchange_once(Bytes frame, bool& begun) {
     TRY_VOID(stream_->write_all(frame, reply_timeout_));
-    std::array<std::byte, kXorHeadBytes> head{};
-    TRY_VOID(read_exactly(head, begun));
-    Buffer cipher(TRY(xor_length(head)));
-    TRY_VOID(read_exactly(cipher, begun));
-    return xor_decrypt(cipher);
+    Buffer received(kUsualReply); // head and text of nearly every answer arrive in one piece
+    std::size_t filled = 0;
+    TRY_VOID(read_until(kXorHeadBytes, filled, received, begun));
+    const std::size_t length = TRY(xor_length(std::span<const std::byte>(received).first<kXorHeadBytes>()));
+    TRY_VOID(read_until(kXorHeadBytes + length, filled, received, begun));
+    return xor_decrypt(Bytes(received).subspan(kXorHeadBytes, length));
 }
 
 Result<std::string> XorTransport::exchange(std::string_view plain) {

@@ -110,14 +110,10 @@ int OwnedFd::release() noexcept { return std::exchange(fd_, -1); }
 CancelEvent::CancelEvent() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
 void CancelEvent::set() noexcept {
+    set_ = true;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written =
         ::write(event_.get(), &one, sizeof one); // full counter: already set
-}
-
-bool CancelEvent::is_set() const {
-    pollfd entry{event_.get(), POLLIN, 0};
-    return ::poll(&entry, 1, 0) > 0;
 }
 
 Result<void> wait_ready(int fd, short events, Deadline deadline, const CancelEvent& cancel) {
@@ -160,11 +156,13 @@ Result<std::size_t> receive_some(int fd, std::span<std::byte> out, Deadline dead
 
 Result<void> send_all(int fd, Bytes data, Deadline deadline, const CancelEvent& cancel) {
     while (!data.empty()) {
-        TRY_VOID(wait_ready(fd, POLLOUT, deadline, cancel));
-        const ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+        if (cancel.is_set()) return fail(Errc::cancelled, "cancelled");
+        const ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count >= 0)
             data = data.subspan(static_cast<std::size_t>(count));
-        else if (errno != EAGAIN && errno != EINTR)
+        else if (errno == EAGAIN) // nearly never: what a request needs fits into the socket's buffer
+            TRY_VOID(wait_ready(fd, POLLOUT, deadline, cancel));
+        else if (errno != EINTR)
             return fail(Errc::unreachable, "connection lost: " + errno_text(errno));
     }
     return {};

@@ -2,6 +2,7 @@
 // Waiting on sockets: every wait has a deadline and ends at once when cancelled. Used inside protocols/net
 // only.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -39,11 +40,12 @@ class CancelEvent {
 public:
     CancelEvent();
     void set() noexcept;
-    bool is_set() const;
+    bool is_set() const { return set_.load(); }
     int fd() const { return event_.get(); }
 
 private:
     OwnedFd event_;
+    std::atomic<bool> set_ = false; ///< asked before every exchange: no system call for that
 };
 
 /// Waits until `fd` shows one of the poll `events` or an error. errors: timeout, cancelled, unreachable.

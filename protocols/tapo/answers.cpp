@@ -17,7 +17,7 @@ int code_of(const json::object& entry) {
 
 } // namespace
 
-Answer answer_of(Dialect dialect, std::string method, const json::object& entry) {
+Answer answer_of(Dialect dialect, std::string method, json::object&& entry) {
     const int number = code_of(entry);
     if (number == code::kEndOfRange)
         return {std::move(method), json::value(json::object{{kWarning, json::string(meaning_of(dialect, number))}})};
@@ -30,8 +30,8 @@ Answer answer_of(Dialect dialect, std::string method, const json::object& entry)
         }
         return {std::move(method), tl::unexpected(std::move(error))};
     }
-    const json::value* result = entry.if_contains("result");
-    return {std::move(method), result && !result->is_null() ? *result : json::value(json::object())};
+    json::value* result = entry.if_contains("result");
+    return {std::move(method), result && !result->is_null() ? std::move(*result) : json::value(json::object())};
 }
 
 Answer missing_answer(std::string method) {

@@ -39,7 +39,9 @@ KlapCipher::KlapCipher(Bytes local_seed, Bytes remote_seed, Bytes auth_hash) {
     const auto derive = [&](std::string_view label) {
         return crypto::sha256(concat({as_bytes(label), seed}));
     };
-    key_ = crypto::aes_key(derive("lsk"));
+    const crypto::AesKey key = crypto::aes_key(derive("lsk"));
+    encryptor_.emplace(key);
+    decryptor_.emplace(key, crypto::AesIv{}); // each message brings its own
     const crypto::Sha256 iv = derive("iv");
     std::copy_n(iv.begin(), iv12_.size(), iv12_.begin());
     seq_ = static_cast<std::int32_t>(load_be32(std::span(iv).last<4>()));
@@ -58,18 +60,18 @@ crypto::Sha256 KlapCipher::signature(std::int32_t seq, Bytes cipher) const {
     return crypto::sha256(concat({sig28_, be32(seq), cipher}));
 }
 
-Buffer KlapCipher::seal(std::int32_t seq, Bytes plain) const {
-    const Buffer cipher = crypto::aes128_cbc_encrypt(key_, iv(seq), plain);
+Buffer KlapCipher::seal(std::int32_t seq, Bytes plain) {
+    const Buffer cipher = encryptor_->encrypt(plain, iv(seq));
     return concat({signature(seq, cipher), cipher});
 }
 
-Result<Buffer> KlapCipher::open(std::int32_t seq, Bytes frame) const {
+Result<Buffer> KlapCipher::open(std::int32_t seq, Bytes frame) {
     if (frame.size() < kKlapSignatureBytes + kAesBlockBytes)
         return fail(Errc::malformed, "KLAP: reply is too short");
     const Bytes cipher = frame.subspan(kKlapSignatureBytes);
     if (!equal_constant_time(frame.first(kKlapSignatureBytes), signature(seq, cipher)))
         return fail(Errc::malformed, "KLAP: reply has a wrong signature");
-    return crypto::aes128_cbc_decrypt(key_, iv(seq), cipher);
+    return decryptor_->decrypt(cipher, iv(seq));
 }
 
 } // namespace tplink::tapo

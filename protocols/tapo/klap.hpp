@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,16 +43,17 @@ public:
     std::int32_t next_seq() { return ++seq_; }
 
     /// Signature and ciphertext of `plain` under `seq`: the body of /app/request?seq=...
-    Buffer seal(std::int32_t seq, Bytes plain) const;
+    Buffer seal(std::int32_t seq, Bytes plain);
     /// The reverse, for the reply with the same `seq`. errors: malformed when too short, wrongly signed or
     /// padded.
-    Result<Buffer> open(std::int32_t seq, Bytes frame) const;
+    Result<Buffer> open(std::int32_t seq, Bytes frame);
 
 private:
     crypto::AesIv iv(std::int32_t seq) const;
     crypto::Sha256 signature(std::int32_t seq, Bytes cipher) const;
 
-    crypto::AesKey key_{};
+    std::optional<crypto::AesCbcEncryptor> encryptor_; ///< both hold the key, set up once for the session
+    std::optional<crypto::AesCbcDecryptor> decryptor_;
     std::array<std::byte, 12> iv12_{};
     std::array<std::byte, 28> sig28_{};
     std::int32_t seq_ = 0;

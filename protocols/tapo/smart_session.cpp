@@ -98,8 +98,8 @@ Result<json::object> SmartSession::ask(std::string_view child, std::string_view 
 }
 
 Result<Answer> SmartSession::ask_single(const Request& request) {
-    const json::object reply = TRY(ask(request.child, request.method, request.params));
-    return answer_of(Dialect::smart, request.method, reply);
+    json::object reply = TRY(ask(request.child, request.method, request.params));
+    return answer_of(Dialect::smart, request.method, std::move(reply));
 }
 
 Result<json::value> SmartSession::call(const Request& request) {
@@ -115,23 +115,23 @@ Result<void> SmartSession::ask_batch(std::span<const Request> requests,
         if (!request.params.is_null()) entry["params"] = request.params;
         entries.push_back(std::move(entry));
     }
-    const json::object reply =
+    json::object reply =
         TRY(ask(requests.front().child, "multipleRequest", json::object{{"requests", std::move(entries)}}));
     const int number = error_code(reply);
     if (number == code::kJsonDecode) batch_size_ = 1;
     if (number == code::kRequestTooLong) batch_size_ = std::max<std::size_t>(1, requests.size() / 2);
     // Asked singly it would be asked even more often.
     if (number == code::kBusy) return tl::unexpected(device_error(Dialect::smart, number, "batch"));
-    const json::object* result = find_object(reply, "result");
-    const json::array* responses = result ? find_array(*result, "responses") : nullptr;
-    if (number != code::kOk || !responses) return {};
-    for (const json::value& value : *responses) {
-        const json::object* entry = value.if_object();
+    json::value* result = number == code::kOk ? reply.if_contains("result") : nullptr;
+    json::value* responses = result && result->is_object() ? result->get_object().if_contains("responses") : nullptr;
+    if (!responses || !responses->is_array()) return {};
+    for (json::value& value : responses->get_array()) {
+        json::object* entry = value.if_object();
         if (!entry) continue;
         const std::string_view method = find_text(*entry, "method");
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (answers[i] || requests[i].method != method) continue;
-            answers[i] = answer_of(Dialect::smart, requests[i].method, *entry);
+            answers[i] = answer_of(Dialect::smart, requests[i].method, std::move(*entry));
             break;
         }
     }

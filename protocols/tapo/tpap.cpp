@@ -195,7 +195,7 @@ Result<crypto::Spake2Output> tpap_prove(const TpapRegistration& registration, co
                                  .short_w0 = short_w0});
 }
 
-TpapCipher::TpapCipher(crypto::AeadKind kind, crypto::Hash hash, Bytes shared_key) : kind_(kind) {
+TpapCipher::TpapCipher(crypto::AeadKind kind, crypto::Hash hash, Bytes shared_key) {
     const auto cipher = std::find_if(kCiphers.begin(), kCiphers.end(),
                                      [&](const CipherName& each) { return each.kind == kind; });
     const auto derive = [&](std::string_view what, std::size_t length) {
@@ -203,7 +203,7 @@ TpapCipher::TpapCipher(crypto::AeadKind kind, crypto::Hash hash, Bytes shared_ke
         return crypto::hkdf(hash, shared_key, as_bytes("tp-kdf-salt-" + label), "tp-kdf-info-" + label,
                                    length);
     };
-    key_ = derive("key", crypto::key_bytes(kind));
+    aead_.emplace(kind, derive("key", crypto::key_bytes(kind)));
     base_nonce_ = derive("iv", std::tuple_size_v<crypto::AeadNonce>);
 }
 
@@ -214,17 +214,15 @@ crypto::AeadNonce TpapCipher::nonce(std::uint32_t seq) const {
     return nonce;
 }
 
-Buffer TpapCipher::seal(std::uint32_t seq, Bytes plain) const {
-    Buffer frame(kTpapSeqBytes);
-    store_be32(std::span<std::byte>(frame).first<kTpapSeqBytes>(), seq);
-    append(frame, crypto::aead_seal(kind_, key_, nonce(seq), plain));
-    return frame;
+Buffer TpapCipher::seal(std::uint32_t seq, Bytes plain) {
+    std::array<std::byte, kTpapSeqBytes> head{};
+    store_be32(head, seq);
+    return aead_->seal(nonce(seq), plain, head);
 }
 
-Result<Buffer> TpapCipher::open(Bytes frame) const {
+Result<Buffer> TpapCipher::open(Bytes frame) {
     if (frame.size() <= kTpapSeqBytes) return fail(Errc::malformed, "TPAP: reply is too short");
-    return crypto::aead_open(kind_, key_, nonce(load_be32(frame.first<kTpapSeqBytes>())),
-                             frame.subspan(kTpapSeqBytes));
+    return aead_->open(nonce(load_be32(frame.first<kTpapSeqBytes>())), frame.subspan(kTpapSeqBytes));
 }
 
 std::optional<json::object> clear_refusal(std::string_view body) {

@@ -74,15 +74,14 @@ public:
     TpapCipher(crypto::AeadKind kind, crypto::Hash hash, Bytes shared_key);
 
     /// seq in four bytes, then the sealed text.
-    Buffer seal(std::uint32_t seq, Bytes plain) const;
+    Buffer seal(std::uint32_t seq, Bytes plain);
     /// The reverse, with the seq the frame names. errors: malformed when too short or not for this session.
-    Result<Buffer> open(Bytes frame) const;
+    Result<Buffer> open(Bytes frame);
 
 private:
     crypto::AeadNonce nonce(std::uint32_t seq) const;
 
-    crypto::AeadKind kind_;
-    Buffer key_;
+    std::optional<crypto::Aead> aead_;
     Buffer base_nonce_;
 };
 

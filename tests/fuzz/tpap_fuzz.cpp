@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const Bytes bytes = std::as_bytes(std::span(data + 1, size - 1));
     if (data[0] % 3 == 0) {
-        static const tapo::TpapCipher cipher(crypto::AeadKind::aes128_ccm, crypto::Hash::sha256, Buffer(32));
+        static tapo::TpapCipher cipher(crypto::AeadKind::aes128_ccm, crypto::Hash::sha256, Buffer(32));
         if (const auto plain = cipher.open(bytes)) (void)tapo::parse_object(as_text(*plain));
         if (tapo::clear_refusal(as_text(bytes)) && bytes.empty()) std::abort();
         return 0;

@@ -150,7 +150,7 @@ TEST(Tpap, SessionsOfPlugsInEverySuiteAndCipher) {
         EXPECT_EQ(base64_encode(proof.confirm), text(row, "/user_confirm_b64"));
         EXPECT_EQ(base64_encode(proof.device_confirm), text(row, "/expected_dev_confirm_b64"));
         EXPECT_EQ(hex_lower(proof.shared_key), text(row, "/shared_key"));
-        const TpapCipher cipher(registration.cipher, crypto::spake2_suite(registration.suite)->hash, proof.shared_key);
+        TpapCipher cipher(registration.cipher, crypto::spake2_suite(registration.suite)->hash, proof.shared_key);
         EXPECT_EQ(hex_lower(cipher.seal(1000, as_bytes(text(row, "/request/plain")))),
                   text(row, "/request/body"));
         EXPECT_EQ(as_text(cipher.open(hex(row, "/response/body")).value()), text(row, "/response/plain"));
@@ -175,7 +175,7 @@ TEST(Tpap, ExchangesOfCameras) {
         EXPECT_EQ(hex_lower(proof.confirm), text(row, "/user_confirm_hex"));
         EXPECT_EQ(hex_lower(proof.device_confirm), text(row, "/dev_confirm_hex"));
         EXPECT_EQ(hex_lower(proof.shared_key), text(row, "/shared_key_hex"));
-        const TpapCipher cipher(registration.cipher, crypto::spake2_suite(registration.suite)->hash, proof.shared_key);
+        TpapCipher cipher(registration.cipher, crypto::spake2_suite(registration.suite)->hash, proof.shared_key);
         for (const json::value& request : at(row, "/requests").as_array()) {
             const auto seq = static_cast<std::uint32_t>(at(request, "/seq").as_int64());
             EXPECT_EQ(hex_lower(cipher.seal(seq, as_bytes(text(request, "/plaintext_utf8")))),
