@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMaxBatch = 5; // more is refused with kRequestTooLong or worse; smart.md, "Batches"
 constexpr std::size_t kMaxComponents = 512;
 constexpr std::size_t kTerminalUuidBytes = 16;
+constexpr std::size_t kMaxListed = 256; // entries of one list; no strip or hub has more
 
 std::int64_t now_ms(const Clock& clock) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch()).count();
@@ -66,6 +67,24 @@ std::size_t same_child(std::span<const Request> requests) {
     return static_cast<std::size_t>(other - requests.begin());
 }
 
+/// The list in a result; nullptr when it has none.
+json::array* list_in(json::value& result) {
+    if (!result.is_object()) return nullptr;
+    for (auto& [key, member] : result.get_object())
+        if (member.is_array()) return &member.get_array();
+    return nullptr;
+}
+
+/// The list in a result of which only the beginning came: {"start_index": 0, "sum": 12, "child_device_list": [...]}.
+json::array* begun_list(json::value& result) {
+    const json::object* object = result.if_object();
+    if (!object || find_int(*object, "start_index") != 0) return nullptr;
+    const int sum = find_int(*object, "sum").value_or(0);
+    json::array* list = list_in(result);
+    const bool more = list && sum > 0 && list->size() < std::min(static_cast<std::size_t>(sum), kMaxListed);
+    return more ? list : nullptr;
+}
+
 } // namespace
 
 SmartSession::SmartSession(std::unique_ptr<Transport> transport, RandomBytes& random, const Clock& clock)
@@ -95,6 +114,19 @@ Result<json::object> SmartSession::ask(std::string_view child, std::string_view 
     if (!data || !data->is_object()) return reply; // a refusal of the parent's own
     json::object answer = std::move(data->get_object());
     return answer;
+}
+
+/// Long lists come in pages. What the device does not go on with stays as it is.
+Result<void> SmartSession::read_on(const Request& request, json::value& result) {
+    while (json::array* list = begun_list(result)) {
+        json::object params = request.params.is_object() ? request.params.get_object() : json::object();
+        params["start_index"] = list->size();
+        Answer more = TRY(ask_single({request.method, std::move(params), request.child}));
+        json::array* page = more.result ? list_in(*more.result) : nullptr;
+        if (!page || page->empty()) return {};
+        for (json::value& entry : *page) list->push_back(std::move(entry));
+    }
+    return {};
 }
 
 Result<Answer> SmartSession::ask_single(const Request& request) {
@@ -154,6 +186,8 @@ Result<std::vector<Answer>> SmartSession::query(std::span<const Request> request
         // A device may stop at the first failing entry: what it left out is asked alone.
         for (std::size_t i = 0; i < count; ++i)
             if (!slots[i]) slots[i] = TRY(ask_single(chunk[i]));
+        for (std::size_t i = 0; i < count; ++i)
+            if (slots[i]->result) TRY_VOID(read_on(chunk[i], *slots[i]->result));
         from += count;
     }
     std::vector<Answer> result;

@@ -27,6 +27,8 @@ private:
     Result<json::object> ask(std::string_view child, std::string_view method, const json::value& params);
     /// The device's answer to one request, whatever it says. Outer errors: of the exchange.
     Result<Answer> ask_single(const Request& request);
+    /// Fetches what is left of a list that came in part. errors: of the exchange.
+    Result<void> read_on(const Request& request, json::value& result);
     /// Fills what the device answered; the rest stays empty. errors: of the exchange.
     Result<void> ask_batch(std::span<const Request> requests, std::span<std::optional<Answer>> answers);
 

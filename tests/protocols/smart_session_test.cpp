@@ -69,6 +69,29 @@ TEST_F(SmartSessionTest, BatchesByFiveAndKeepsTheOrder) {
     EXPECT_EQ(answers[6].result.error().code, Errc::unsupported);
 }
 
+TEST_F(SmartSessionTest, ReadsAListOfSeveralPagesToItsEnd) {
+    SmartSession session = make();
+    reply(R"({"error_code":0,"result":{"start_index":0,"sum":5,"child_device_list":[{"n":1},{"n":2}]}})");
+    reply(R"({"error_code":0,"result":{"start_index":2,"sum":5,"child_device_list":[{"n":3},{"n":4}]}})");
+    reply(R"({"error_code":0,"result":{"start_index":4,"sum":5,"child_device_list":[{"n":5}]}})");
+    const Request requests[] = {{"get_child_device_list", json::object{{"start_index", 0}}}};
+    const auto answers = session.query(requests).value();
+    EXPECT_EQ(line_.sent.at(1).at_pointer("/params/start_index"), 2);
+    EXPECT_EQ(line_.sent.at(2).at_pointer("/params/start_index"), 4);
+    ASSERT_EQ(answers[0].result->at("child_device_list").as_array().size(), 5U);
+    EXPECT_EQ(answers[0].result->at_pointer("/child_device_list/4/n"), 5);
+}
+
+TEST_F(SmartSessionTest, DoesNotAskForEverForAListThatNeverEnds) {
+    SmartSession session = make();
+    reply(R"({"error_code":0,"result":{"start_index":0,"sum":9,"rule_list":[{"n":1}]}})");
+    reply(R"({"error_code":0,"result":{"start_index":1,"sum":9,"rule_list":[]}})");
+    const Request requests[] = {{"get_schedule_rules", json::object{{"start_index", 0}}}};
+    const auto answers = session.query(requests).value();
+    EXPECT_EQ(line_.sent.size(), 2U);
+    EXPECT_EQ(answers[0].result->at("rule_list").as_array().size(), 1U);
+}
+
 TEST_F(SmartSessionTest, AsksSinglyWhatADeviceLeftOutAfterAFailure) {
     SmartSession session = make();
     reply(
