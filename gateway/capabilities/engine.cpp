@@ -294,7 +294,7 @@ Result<json::value> parse_command(const Capability& row, const json::value& payl
                           [&](const Choice&) { return parse_option(row, payload, document); },
                           [&](const DynamicChoice&) { return parse_option(row, payload, document); },
                           [&](const Text&) -> Result<json::value> {
-                              const std::string text = to_text(payload);
+                              const std::string text = payload.is_object() || payload.is_array() || payload.is_null() ? std::string() : to_text(payload);
                               if (text.empty() || text.size() > 255) return fail(Errc::refused, "expected 1 to 255 characters");
                               return json::value(json::string(text));
                           },

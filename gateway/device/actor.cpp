@@ -13,6 +13,7 @@ namespace {
 constexpr auto kNever = std::chrono::hours(24 * 365);
 constexpr std::size_t kMaxRefusals = 8;                   // addresses; discovery is unauthenticated and may invent more
 constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
+constexpr auto kAskAgainUntil = std::chrono::seconds(6);      // a lost answer costs 5 s; then there is time for one more try
 constexpr int kBurst = 3;                                     // quick polls after a command: power follows the relay
 constexpr auto kBurstGap = std::chrono::seconds(1);
 constexpr auto kSlowerFirst = std::chrono::seconds(1);       // after a rate limit, doubling
@@ -105,7 +106,9 @@ void DeviceActor::post(PropertyCommand command) {
     const auto now_view = unit ? unit->view() : view();
     const auto row = std::find_if(now_view->rows.begin(), now_view->rows.end(),
                                   [&](const Capability* candidate) { return candidate->id == command.property; });
-    const bool replaceable = !command.raw && row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind);
+    // What will be refused must not take the place of what would not.
+    const bool replaceable = !command.raw && row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind) &&
+                             parse_command(**row, command.value, {}).has_value();
     std::optional<PropertyCommand> superseded;
     const PropertyCommand copy = command;
     const auto put = inbox_.put(std::move(command), deps_.clock.now(), replaceable, superseded);
@@ -487,7 +490,8 @@ void DeviceActor::handle(const QueuedCommand& queued) {
     if (deps_.clock.now() - queued.at > kCommandLifetime) {
         result = {"", command.property, command.value, "timeout", "it waited too long for the device and was not sent", nullptr};
     } else {
-        result = execute(command);
+        const bool plug = family_ == Family::tapo_plug || family_ == Family::kasa_plug;
+        result = execute(command, queued.at + (plug ? kAskAgainUntil : 2 * kAskAgainUntil));  // cameras take twice as long to be given up
         if (result.ok() && !battery_) {
             burst_ = kBurst;
             next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
@@ -514,7 +518,7 @@ CommandResult DeviceActor::pass_on(const Request& request, Session& session) {
     return result;
 }
 
-CommandResult DeviceActor::execute(const PropertyCommand& command) {
+CommandResult DeviceActor::execute(const PropertyCommand& command, SteadyTime until) {
     const auto refuse = [&](std::string code, std::string message) {
         return CommandResult{"", command.property, command.value, std::move(code), std::move(message), nullptr};
     };
@@ -535,7 +539,7 @@ CommandResult DeviceActor::execute(const PropertyCommand& command) {
     if (unit->away) return refuse("unreachable", "its hub cannot reach it; check its battery and distance");
     if (unit->how != nullptr && !unit->session) unit->session = make_child_session(session_, unit->child_id, unit->identity());
     if (command.raw) return pass_on(*command.raw, unit->session ? *unit->session : *session_);
-    const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }};
+    const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }, until};
     Executed done = gateway::execute(*unit, command, tools);
     if (done.failure) fail_with(*done.failure);
     else if (done.result.ok()) {

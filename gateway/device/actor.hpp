@@ -86,7 +86,8 @@ private:
     void settle_child(const Child& child, Units& units);
     void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);
-    CommandResult execute(const PropertyCommand& command);
+    /// until: nothing that was lost is asked again after it.
+    CommandResult execute(const PropertyCommand& command, SteadyTime until);
     CommandResult pass_on(const Request& request, Session& session);
     void handle(const Wishes& wishes);
     void fail_with(const Error& error);

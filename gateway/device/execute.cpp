@@ -6,7 +6,7 @@ namespace {
 // Devices need a moment: plugs 0.3 s, privacy 2 to 3 s (camera.md, "Methods in use"). The first look is at once.
 constexpr std::chrono::milliseconds kReadBackDelays[] = {0ms, 60ms, 150ms, 300ms, 500ms, 900ms, 1500ms};
 
-constexpr std::chrono::seconds kAskAgainWithin{12};  // a question that was lost once; a device that is gone costs two waits, not more
+constexpr std::chrono::milliseconds kSettled{300};  // after a lost answer: the device may just be doing it
 
 std::int64_t unix_of(const Clock& clock) { return std::chrono::system_clock::to_time_t(clock.wall()); }
 
@@ -19,15 +19,20 @@ Executed refused(CommandResult result, std::string code, std::string message) {
 /// On the way, there or back.
 bool is_lost(const Error& error) { return !error.aside && (error.code == Errc::timeout || error.code == Errc::unreachable); }
 
+/// Reads the row, once more when that is lost and there is time. errors: of the exchange.
+Result<void> look(DeviceUnit& unit, const Capability& row, const CommandTools& tools) {
+    auto asked = unit.ask(tools.session, {row.query}, tools.clock);
+    if (asked || !is_lost(asked.error()) || tools.clock.now() >= tools.until) return asked;
+    return unit.ask(tools.session, {row.query}, tools.clock);
+}
+
 /// Reads the row back until the device says what was asked, and publishes what it says.
 Executed confirm(DeviceUnit& unit, const Capability& row, const json::value& wanted, CommandResult result, const CommandTools& tools) {
     if (std::holds_alternative<Press>(row.kind) && row.query.busy != nullptr && unit.ask(tools.session, {row.query}, tools.clock)) tools.publish();  // what it set going
     if (std::holds_alternative<Press>(row.kind) || row.query.method.empty()) return {std::move(result), std::nullopt};
-    const SteadyTime begun = tools.clock.now();
     for (const auto delay : kReadBackDelays) {
         if (delay.count() > 0 && !tools.wait(delay)) break;
-        auto asked = unit.ask(tools.session, {row.query}, tools.clock);
-        if (!asked && is_lost(asked.error()) && tools.clock.now() - begun < kAskAgainWithin) asked = unit.ask(tools.session, {row.query}, tools.clock);
+        const auto asked = look(unit, row, tools);
         if (!asked) {
             Executed out = refused(std::move(result), code_of(asked.error()), "sent, but the device did not confirm: " + asked.error().what);
             out.failure = asked.error();
@@ -52,14 +57,15 @@ bool is_silent_success(const Capability& row, const Error& error) {
 Executed lost(DeviceUnit& unit, const Capability& row, Request request, Error error, const json::value& wanted, CommandResult result, const CommandTools& tools) {
     const bool told = !row.query.method.empty() && (!row.pointer.empty() || row.derive != nullptr) && row.latch_s == 0 && !row.spent && !row.toggles &&
                       !std::holds_alternative<Press>(row.kind);
-    for (bool again = told; again; again = false) {
-        if (!unit.ask(tools.session, {row.query}, tools.clock)) break;
+    for (bool again = told && tools.clock.now() < tools.until && tools.wait(kSettled); again; again = false) {
+        if (!look(unit, row, tools)) break;
         const json::value now = read_value(row, unit.document(), unix_of(tools.clock));
         if (now.is_null()) break;
         if (confirms(row, now, wanted)) {
             tools.publish();
             return {std::move(result), std::nullopt};
         }
+        if (tools.clock.now() >= tools.until) break;
         const auto reply = tools.session.call(request);
         if (reply) return confirm(unit, row, wanted, std::move(result), tools);
         error = reply.error();

@@ -1,5 +1,6 @@
 #pragma once
-// One command on one unit: checked, sent once, read back until the device says what was asked.
+// One command on one unit: checked, sent, read back until the device says what was asked. Sent a second time only when the
+// answer was lost and the device then says that it had not heard the first.
 
 #include <functional>
 
@@ -13,6 +14,7 @@ struct CommandTools {
     const Clock& clock;
     std::function<void()> publish;                             ///< tell the unit's state as it is now
     std::function<bool(std::chrono::milliseconds)> wait;       ///< false: the actor shall end
+    SteadyTime until = SteadyTime::max();                      ///< after that nothing that was lost is asked again: the answer is due
 };
 
 struct Executed {

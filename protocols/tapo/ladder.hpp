@@ -52,7 +52,8 @@ struct LadderDeps {
     std::function<void(const std::string& host)> wake;
     std::chrono::milliseconds wake_wait{3000};
     std::chrono::milliseconds xor_probe_timeout{1500}; ///< a web server on that port would wait for more, for ever
-    std::chrono::milliseconds xor_reply_timeout{10000};
+    std::chrono::milliseconds plug_reply_timeout{5000}; ///< a command behind a lost answer must still be answered in time
+    std::chrono::milliseconds xor_reply_timeout{5000};
     std::stop_token stop; ///< ends every wait
 };
 

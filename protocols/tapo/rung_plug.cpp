@@ -43,6 +43,12 @@ bool is_kasa(const Target& target) {
     return target.family == Family::kasa_plug || (target.announced && target.announced->iot);
 }
 
+net::HttpOptions where_of(const Climb& climb) {
+    net::HttpOptions options = climb.options(kPlugPort, tls_of(climb.target));
+    options.reply_timeout = climb.deps.plug_reply_timeout;
+    return options;
+}
+
 void take_smart(Climb& climb, std::unique_ptr<Transport> transport, std::uint16_t port) {
     climb.learned.transport = transport->name();
     climb.learned.port = port;
@@ -74,7 +80,7 @@ bool carries_iot(const Climb& climb, KlapTransport& klap) {
 }
 
 void try_klap(Climb& climb) {
-    auto http = climb.connect(kPlugPort, tls_of(climb.target));
+    auto http = climb.deps.http(where_of(climb));
     const net::HttpClient& seen = *http; // owned by the transport from here on
     auto klap = std::make_unique<KlapTransport>(std::move(http), climb.target.credentials, climb.deps.random,
                                                 climb.deps.clock);
@@ -92,7 +98,7 @@ void try_klap(Climb& climb) {
 void try_aes(Climb& climb) {
     if (!climb.deps.rsa_1024) return climb.missed("aes", {Errc::unsupported, "AES: no RSA key given", 0, {}});
     const bool hashed = climb.target.announced && climb.target.announced->login_version >= 2;
-    auto aes = std::make_unique<AesTransport>(climb.connect(kPlugPort, tls_of(climb.target)),
+    auto aes = std::make_unique<AesTransport>(climb.deps.http(where_of(climb)),
                                               climb.target.credentials, climb.deps.rsa_1024,
                                               hashed ? AesLogin::hashed : AesLogin::plain, climb.deps.clock);
     const std::stop_callback cancel(climb.deps.stop, [&aes = *aes] { aes.cancel(); });
@@ -104,7 +110,7 @@ void try_aes(Climb& climb) {
 void try_tpap(Climb& climb) {
     const bool proven = climb.target.learned.transport == "tpap";
     auto tpap = std::make_unique<TpapTransport>(
-        climb.deps.http, climb.options(kPlugPort, tls_of(climb.target)), climb.target.credentials,
+        climb.deps.http, where_of(climb), climb.target.credentials,
         climb.deps.random, climb.deps.clock, proven);
     const std::stop_callback cancel(climb.deps.stop, [&tpap = *tpap] { tpap.cancel(); });
     auto done = tpap->probe();

@@ -103,7 +103,7 @@ def poll(world, table, kind, must=None, dream=None, count=200, family="tapo"):
     gateway = world.gateway()
     world.wait_online(count, 60)
     logins = world.total("device_logins_total")
-    table.add(f"first login, {kind.upper()}, CPU with everything that follows it", 1000 * Outside(gateway.pid).cpu_s() / max(1, logins), "ms", note="start-up of the process included")
+    table.add(f"first login, {kind.upper()}, CPU with everything that follows it", 1000 * Outside(gateway.pid).cpu_s() / max(1, logins), "ms", 5, 3, note="start-up of the process included")
     wait(3)
     begun, before = time.monotonic(), world.total("device_polls_total")
     with Interval(gateway.pid, simulators.pid, world.broker.pid) as spent:

@@ -48,6 +48,15 @@ TEST(DeviceActor, NeverPublishesAssumedState) {
     for (const std::string& event : bench.sink.events) EXPECT_EQ(event.find(R"("state":"OFF")"), std::string::npos);
 }
 
+TEST(DeviceActor, AButtonWhoseAnswerWasLostIsNotPressedAgain) {
+    Bench bench;
+    bench.device.lose_requests = 9;
+    bench.actor->start();
+    ASSERT_TRUE(bench.online());
+    (void)bench.command("reboot", "PRESS");
+    EXPECT_EQ(bench.device.calls.size(), 1U);
+}
+
 TEST(DeviceActor, AnswersBadCommandsWithoutAskingTheDevice) {
     Bench bench;
     bench.actor->start();

@@ -237,6 +237,7 @@ json::object IotDevice::state() {
                            {"energy_today_wh", outlet.today_wh}});
     }
     return {{"device_on", outlets_.front().on},
+            {"switched", switched_},
             {"power_mw", std::llround(power_w * 1000)},
             {"outlets", outlets},
             {"alias", alias_},

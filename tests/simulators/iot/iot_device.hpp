@@ -122,6 +122,7 @@ private:
     std::vector<Outlet> outlets_; // one, or a strip's
     bool led_off_ = false;
     int rssi_dbm_ = -51;
+    int switched_ = 0; ///< commands to the relay that were carried out
     int brightness_ = 100;
     int hue_ = 0;
     int saturation_ = 0;

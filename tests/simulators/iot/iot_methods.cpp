@@ -123,6 +123,7 @@ IotDevice::Reply IotDevice::set_relay_state(const Call& call) {
     const auto state = iot_whole(call.args, "state", 0, 1);
     if (!state) return tl::unexpected(Problem{-3, "invalid argument"});
     if (is_light()) return tl::unexpected(Problem{-2, "member not support"});
+    ++switched_;
     for (Outlet* outlet : call.outlets) outlet->switch_to(*state == 1, world_.now());
     return json::object();
 }

@@ -114,7 +114,10 @@ SmartPlug::Reply SmartPlug::set_device_info(const json::object& params) {
         if (!good) return tl::unexpected(kBadParams);
     }
     if (is_light() && !take_light(params)) return tl::unexpected(kBadParams);
-    if (const auto on = flag(params, "device_on")) switch_to(*on);
+    if (const auto on = flag(params, "device_on")) {
+        ++switched_;
+        switch_to(*on);
+    }
     if (const json::value* states = params.if_contains("default_states"))
         for (const auto& [key, value] : states->get_object()) default_states_[key] = value;
     if (const json::value* name = params.if_contains("nickname"))

@@ -259,6 +259,7 @@ json::object SmartPlug::state() {
     const std::lock_guard lock(mutex_);
     advance();
     json::object out{{"device_on", on_},
+                     {"switched", switched_},
                      {"load_w", load_w_},
                      {"power_mw", power_mw()},
                      {"energy_today_wh", today_wh_},

@@ -154,6 +154,7 @@ private:
     double load_w_;
     bool overheated_ = false;
     int rssi_dbm_ = -52;
+    int switched_ = 0; ///< commands that were carried out, whatever the state was before
     std::string led_rule_ = "always";
     bool auto_off_ = false;
     int auto_off_min_ = 120;
