@@ -1,7 +1,6 @@
 // Configuration -> graph -> wait for a signal -> stop in reverse.
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
@@ -12,6 +11,7 @@
 
 #include "gateway/app/gateway.hpp"
 #include "gateway/app/inspect.hpp"
+#include "gateway/app/memory.hpp"
 #include "gateway/app/video.hpp"
 #include "gateway/version.hpp"
 
@@ -49,10 +49,14 @@ public:
         const char byte = 0;
         (void)!::write(wake_[1], &byte, 1);
     }
-    /// The next signal's number; 0 after wake().
+    /// The next signal's number; 0 after wake(). Tidies up while it waits.
     int next() const {
+        constexpr int kTidyEvery = 10'000;  // ms
         std::array<pollfd, 2> fds{{{fd_, POLLIN, 0}, {wake_[0], POLLIN, 0}}};
-        while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {}
+        for (int ready = 0; ready <= 0;) {
+            ready = ::poll(fds.data(), fds.size(), kTidyEvery);
+            if (ready == 0) give_back_memory();
+        }
         if ((fds[1].revents & POLLIN) != 0) {
             std::array<char, 64> bytes{};
             while (::read(wake_[0], bytes.data(), bytes.size()) > 0) {}  // several wishes to restart are one
@@ -128,6 +132,7 @@ int main(int argc, char** argv) {
         std::cerr << arguments.error().what << '\n';
         return static_cast<int>(Exit::bad_input);
     }
+    keep_memory_small();
     prepare_video();
     if (arguments->command == Arguments::Command::decode_pictures) return decode_pictures();
     try {

@@ -1,7 +1,5 @@
 #include "media/service.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -361,8 +359,6 @@ std::string_view to_string(StreamState state) {
 }
 
 Result<std::unique_ptr<Service>> Service::start(const ServiceOptions& options, ServiceEvents events) {
-    // With an arena for every few threads, 50 streams took 6 MB more and no less time.
-    mallopt(M_ARENA_MAX, 2);
     auto service = std::make_unique<ServiceImpl>(options, std::move(events));
     TRY_VOID(service->listen());
     return std::unique_ptr<Service>(std::move(service));

@@ -1,6 +1,9 @@
 #include "gateway/mqtt/announcement.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
 
 namespace tplink::gateway {
 namespace {
@@ -13,6 +16,9 @@ Message retained(std::string topic, std::string payload, Rank rank) {
     return {std::move(topic), std::move(payload), true, 1, rank, false};
 }
 
+// Enough to tell whether a message has changed; the messages themselves are kept by the broker's outbox.
+std::uint64_t digest_of(std::string_view payload) { return std::hash<std::string_view>{}(payload) | 1U; }
+
 }  // namespace
 
 void Announcement::adopt(const Leftovers& leftovers, const AnnounceContext& context) {
@@ -20,13 +26,13 @@ void Announcement::adopt(const Leftovers& leftovers, const AnnounceContext& cont
     if (leftovers.device_components) {
         if (context.form == DiscoveryForm::device) {
             components_ = *leftovers.device_components;
-            payloads_.emplace(device_topic, "");
+            digests_.emplace(device_topic, kByAnEarlierRun);
         } else {
             old_topics_.insert(device_topic);
         }
     }
     for (const auto& topic : leftovers.component_topics) {
-        if (context.form == DiscoveryForm::component) payloads_.emplace(topic, "");
+        if (context.form == DiscoveryForm::component) digests_.emplace(topic, kByAnEarlierRun);
         else old_topics_.insert(topic);
     }
 }
@@ -49,7 +55,15 @@ std::vector<Message> Announcement::messages(SteadyTime now, const AnnounceContex
     std::move(form.begin(), form.end(), std::back_inserter(out));
     if (!out.empty()) last_ = now;
     if (due_ || migrating_) due_ = now + context.gap;
+    else forget_components();
     return out;
+}
+
+// They are tens of kilobytes for each device, and nobody asks for them before set() brings new ones.
+void Announcement::forget_components() {
+    discovery_.device = {};
+    discovery_.availability = {};
+    discovery_.components = {};
 }
 
 // Home Assistant's three steps: mark the old messages, publish the new, empty the old. Ids and history stay.
@@ -83,32 +97,33 @@ std::vector<Message> Announcement::device_form(const AnnounceContext& context) {
     components_ = std::move(current);
     // Leaving an entity out does not remove it: first its empty form, later the message without it.
     if (!removed.empty()) due_ = SteadyTime{};
-    std::string& last_payload = payloads_[message.topic];
-    if (last_payload == message.payload) return {};
-    last_payload = message.payload;
+    std::uint64_t& last = digests_[message.topic];
+    const std::uint64_t now = digest_of(message.payload);
+    if (std::exchange(last, now) == now) return {};
     return {std::move(message)};
 }
 
 std::vector<Message> Announcement::component_form(const AnnounceContext& context) {
     std::vector<Message> out;
-    std::map<std::string, std::string> current;
+    std::map<std::string, std::uint64_t> current;
     for (Message& message : component_messages(discovery_, context.topics, context.origin)) {
-        const auto it = payloads_.find(message.topic);
-        const bool is_same = it != payloads_.end() && it->second == message.payload;
-        current.emplace(message.topic, message.payload);
+        const auto it = digests_.find(message.topic);
+        const std::uint64_t digest = digest_of(message.payload);
+        const bool is_same = it != digests_.end() && it->second == digest;
+        current.emplace(message.topic, digest);
         if (!is_same) out.push_back(std::move(message));
     }
-    for (const auto& [topic, payload] : payloads_)
+    for (const auto& [topic, digest] : digests_)
         if (!current.contains(topic)) out.push_back(retained(topic, "", rank_for(device_id_)));
-    payloads_ = std::move(current);
+    digests_ = std::move(current);
     return out;
 }
 
 std::vector<Message> Announcement::clear() {
     std::vector<Message> out;
     finish_migration(out);
-    for (const auto& [topic, payload] : payloads_) out.push_back(retained(topic, "", rank_for(device_id_)));
-    payloads_.clear();
+    for (const auto& [topic, digest] : digests_) out.push_back(retained(topic, "", rank_for(device_id_)));
+    digests_.clear();
     components_.clear();
     due_.reset();
     return out;

@@ -1,6 +1,7 @@
 #pragma once
 // What Home Assistant has been told about one device, and what it must be told next.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -52,12 +53,15 @@ private:
     std::vector<Message> device_form(const AnnounceContext& context);
     std::vector<Message> component_form(const AnnounceContext& context);
     std::vector<Message> begin_migration();
+    void forget_components();
     void finish_migration(std::vector<Message>& out);
 
+    static constexpr std::uint64_t kByAnEarlierRun = 0;
+
     std::string device_id_;
-    Discovery discovery_;
+    Discovery discovery_;  ///< without what is said already
     std::map<std::string, std::string> components_;  ///< in the last device message: id -> platform
-    std::map<std::string, std::string> payloads_;    ///< topic -> payload published last; empty: by an earlier run
+    std::map<std::string, std::uint64_t> digests_;   ///< topic -> of the payload published last
     std::set<std::string> old_topics_;               ///< of the other form, still on the broker
     bool migrating_ = false;
     std::optional<SteadyTime> last_, due_;

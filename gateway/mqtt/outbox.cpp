@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::size_t kPacketOverhead = 64;  // fixed header, topic length, packet id, properties we add
 
+// Discovery: kilobytes for each device, needed again only when the broker or Home Assistant starts anew.
+constexpr std::size_t kPackFrom = 1024;
+
 bool is_image(const Message& message) { return message.retain && message.rank == Rank::image; }
 
 }  // namespace
@@ -18,7 +21,23 @@ Outbox::Value& Outbox::remember(std::shared_ptr<const Message> message) {
     if (!is_new && is_image(*value.message)) image_bytes_ -= value.message->payload.size();
     if (is_image(*message)) image_bytes_ += message->payload.size();
     value.message = std::move(message);
+    value.packed = {};
     return value;
+}
+
+void Outbox::pack(Value& value) {
+    if (value.message->rank != Rank::discovery || value.message->payload.size() < kPackFrom) return;
+    value.packed = PackedText(value.message->payload);
+    Message shell = *value.message;
+    shell.payload = {};
+    value.message = std::make_shared<const Message>(std::move(shell));
+}
+
+std::shared_ptr<const Message> Outbox::whole(const Value& value) {
+    if (value.packed.empty()) return value.message;
+    Message message = *value.message;
+    message.payload = value.packed.text();
+    return std::make_shared<const Message>(std::move(message));
 }
 
 void Outbox::forget(const std::string& topic) {
@@ -159,7 +178,7 @@ std::optional<Outbox::Sending> Outbox::take_live() {
             const auto it = values_.find(item.message->topic);
             if (it == values_.end()) continue;  // forgotten while it waited
             it->second.live = it->second.paced = false;
-            item.message = it->second.message;
+            item.message = whole(it->second);
         }
         if (!too_big(*item.message)) return send(std::move(item));
         ++dropped_;
@@ -183,13 +202,14 @@ std::optional<Outbox::Sending> Outbox::take_paced(SteadyTime now) {
         if (tokens_at(now) < 1) return {};
         paced_.pop_front();
         it->second.paced = false;
-        if (too_big(*it->second.message)) {
+        auto message = whole(it->second);
+        if (too_big(*message)) {
             ++dropped_;
             continue;
         }
         tokens_ = tokens_at(now) - 1;
         tokens_time_ = now;
-        return send({it->second.message, now});
+        return send({std::move(message), now});
     }
     return {};
 }
@@ -213,9 +233,11 @@ void Outbox::done(Ticket ticket, bool accepted) {
     const auto message = std::move(it->second.message);
     in_flight_.erase(it);
     ++(accepted ? published_ : dropped_);
-    if (!message->retain || !message->payload.empty()) return;
+    if (!message->retain) return;
     const auto value = values_.find(message->topic);
-    if (value != values_.end() && value->second.message == message) values_.erase(value);  // cleared: nothing to remember
+    if (value == values_.end() || value->second.message != message) return;
+    if (message->payload.empty()) values_.erase(value);  // cleared: nothing to remember
+    else if (accepted) pack(value->second);
 }
 
 std::shared_ptr<const Message> Outbox::newest_live() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/mqtt/broker.hpp"
+#include "gateway/mqtt/packed_text.hpp"
 
 namespace tplink::gateway {
 
@@ -69,7 +70,8 @@ public:
 
 private:
     struct Value {  ///< of a retained topic
-        std::shared_ptr<const Message> message;
+        std::shared_ptr<const Message> message;  ///< without its payload when that is packed
+        PackedText packed{};                     ///< payload of a long message that the broker has
         std::uint64_t order = 0;  ///< of first appearance
         bool live = false, paced = false;  ///< waiting in that queue
     };
@@ -78,6 +80,8 @@ private:
         SteadyTime since{};
     };
 
+    static void pack(Value& value);
+    static std::shared_ptr<const Message> whole(const Value& value);
     Value& remember(std::shared_ptr<const Message> message);
     void forget(const std::string& topic);
     void keep_images_small(const std::string& newest);

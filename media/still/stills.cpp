@@ -2,12 +2,15 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "media/still/jpeg.hpp"
 
 namespace tplink::media {
 namespace {
+
+constexpr std::chrono::seconds kKept{30};  // who shows tiles asks again within that time
 
 // Takes what the hub has cached and wants no more.
 class GopCollector : public Consumer {
@@ -43,6 +46,16 @@ void Stills::stop() {
     if (process_) process_->stop();
 }
 
+std::optional<SteadyTime> Stills::rest(SteadyTime now) {
+    const auto process = process_ ? process_->rest(now) : std::nullopt;
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock || made_.empty()) return process;  // at work: it is asked again afterwards
+    const SteadyTime stale = made_at_ + kKept;
+    if (now < stale) return process ? std::min(*process, stale) : stale;
+    made_.clear();
+    return process;
+}
+
 Result<Buffer> Stills::encode(std::span<const AccessUnit> units, unsigned width) {
     if (process_) return process_->encode(units, width);
     auto jpeg = encode_jpeg(units, width);
@@ -72,6 +85,7 @@ Result<Still> Stills::make(std::span<const AccessUnit> units, unsigned width) {
     Still still{TRY(encode(units, width)), wall_time(last.arrival)};
     made_.push_back(Made{last.data, width, still});
     if (made_.size() > kMaxMade) made_.pop_front();
+    made_at_ = std::chrono::steady_clock::now();
     return still;
 }
 

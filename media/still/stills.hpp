@@ -25,7 +25,7 @@ public:
     Result<Still> of_newest(Hub& hub, unsigned width);
 
     /// Gives back what is not used any more. When to call again; nothing: after the next picture.
-    std::optional<SteadyTime> rest(SteadyTime now) { return process_ ? process_->rest(now) : std::nullopt; }
+    std::optional<SteadyTime> rest(SteadyTime now);
     /// Whoever waits for a picture returns at once, without one.
     void stop();
 
@@ -43,6 +43,7 @@ private:
     const std::unique_ptr<PictureProcess> process_;
     std::mutex mutex_;
     std::deque<Made> made_;  // newest last
+    SteadyTime made_at_{};   // of the newest
 };
 
 }  // namespace tplink::media

@@ -50,6 +50,32 @@ TEST(Outbox, EveryConnectRepeatsRetainedValuesByRank) {
     EXPECT_EQ(drain(outbox), (List{"disco={}", "avty=online", "state=1", "bridge=online", "pic=p"}));
 }
 
+TEST(Outbox, ALongMessageIsRepeatedAsItWasAndReplacedByAnother) {
+    Outbox outbox;
+    outbox.connected(kStart, 0);
+    std::string text = "{";
+    for (int i = 0; i < 500; ++i) text += "\"unique_id\":\"device_" + std::to_string(i) + "\",";
+    outbox.publish(retained("disco", text, Rank::discovery), kStart);
+    EXPECT_EQ(drain(outbox), (List{"disco=" + text}));
+    for (int round = 0; round < 2; ++round) {
+        outbox.republish(kStart);
+        EXPECT_EQ(drain(outbox), (List{"disco=" + text}));
+    }
+    outbox.publish(retained("disco", text + "}", Rank::discovery), kStart);
+    EXPECT_EQ(drain(outbox), (List{"disco=" + text + "}"}));
+    outbox.publish(retained("disco", "", Rank::discovery), kStart);
+    EXPECT_EQ(drain(outbox), (List{"disco="}));
+    outbox.republish(kStart);
+    EXPECT_EQ(drain(outbox), List{});
+}
+
+TEST(PackedText, GivesBackWhatItWasGiven) {
+    for (const std::string& text : {std::string(), std::string("x"), std::string(5000, 'a'), std::string("\0\1\2", 3)}) {
+        EXPECT_EQ(PackedText(text).text(), text);
+        EXPECT_EQ(PackedText(text).empty(), text.empty());
+    }
+}
+
 TEST(Outbox, AClearedTopicIsForgottenOnceTheBrokerHasIt) {
     Outbox outbox;
     outbox.connected(kStart, 0);
