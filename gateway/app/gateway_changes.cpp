@@ -46,7 +46,7 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
         if (is_public(*before)) publisher->remove_device(before->id);  // another device has its address now
     }
     const auto access = registry.access(view.id);
-    if (video && access && view.via.empty()) video->set_device(view, *access);  // what hangs on a hub has no port of its own
+    if (video && access) video->set_device(view, *access);
     if (onvif) onvif->set_device(view);
     if (onvif && before != nullptr) onvif->state_changed(view, *before);
     if (event_sources) event_sources->device(view, access);
@@ -60,7 +60,7 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
 
 /// Only values are new: nothing about the device itself has to be told again.
 void Gateway::Impl::on_state(const DeviceView& view, const DeviceView& before) {
-    if (video && view.via.empty() && is_on(view, "privacy") != is_on(before, "privacy"))
+    if (video && is_on(view, "privacy") != is_on(before, "privacy"))
         if (const auto access = registry.access(view.id)) video->set_device(view, *access);  // no picture, not even an old one
     if (is_public(view) && !view.rows.empty()) {
         publish_state(view);

@@ -68,7 +68,7 @@ void Gateway::Impl::reload_video(const Config& before, const Config& now) {
     if (!video || is_same) return;
     if (const auto done = video->configure(now, logins.rtsp); !done) main_log->error("{}", done.error().what);
     for (const auto& view : registry.views())
-        if (const auto access = registry.access(view->id); access && view->via.empty()) video->set_device(*view, *access);
+        if (const auto access = registry.access(view->id); access) video->set_device(*view, *access);
     if (onvif && (now.rtsp != before.rtsp || now.http != before.http || now.onvif != before.onvif)) onvif->configure(now, logins.rtsp);
 }
 

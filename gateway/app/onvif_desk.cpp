@@ -81,7 +81,7 @@ void OnvifDesk::stop() {
 
 void OnvifDesk::set_device(const DeviceView& view) {
     const auto to = responder();
-    if (!to || !view.mac_known() || !view.is_camera() || view.rows.empty()) return;
+    if (!to || !view.mac_known() || !view.has_picture() || view.rows.empty()) return;
     const json::value facts = video_.facts(view.id);
     if (!facts.is_object() || facts.at("streams").as_array().empty()) return remove_device(view.id);
     onvif::Camera camera = camera_of(view, facts);

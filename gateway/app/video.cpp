@@ -171,7 +171,7 @@ public:
     }
 
     void set_device(const DeviceView& view, const Registry::Access& access) override {
-        if (!view.is_camera() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
+        if (!view.has_picture() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
         const std::string fingerprint = view.host + "|" + view.name + "|" + std::to_string(access.config.media_port) + "|" +
                                         access.credentials.password.reveal() + "|" + (is_battery(view, access.config) ? "battery" : "mains") + "|" +
                                         std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery)) +

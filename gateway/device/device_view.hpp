@@ -66,6 +66,12 @@ struct DeviceView {
     bool is_camera() const {
         return family == Family::tapo_camera || family == Family::vigi_camera || family == Family::kasa_camera;
     }
+    /// Hubs and chimes speak the cameras' language and see nothing; of what hangs on a hub some are cameras.
+    bool has_picture() const {
+        const auto is = [this](std::string_view word) { return identity.device_type.find(word) != std::string::npos; };
+        if (!is_camera()) return false;
+        return via.empty() ? !is("HUB") && !is("CHIME") : is("CAMERA") || is("DOORBELL");
+    }
 };
 
 /// Where actors tell what changed. Called on the actor's thread; must not block.

@@ -266,7 +266,18 @@ void read_card(OptionReader& options, const World& world, BuiltCamera& built) {
     for (const CardRecording& one : recordings) built.media.recordings.push_back({one.start_s, one.end_s});
 }
 
+/// A hub's video port is told which of its cameras is meant.
+void read_children(OptionReader& options, MediaServerOptions& out) {
+    std::string path;
+    options.read("document", path);
+    const auto document = path.empty() ? std::nullopt : read_document(path);
+    const json::value* children = document ? document->if_contains("children") : nullptr;
+    if (children == nullptr || !children->is_object()) return;
+    for (const auto& [id, child] : children->get_object()) out.children.emplace_back(id);
+}
+
 void read_media(OptionReader& options, MediaServerOptions& out) {
+    read_children(options, out);
     options.read("bench_clip", out.bench_clip);
     options.read("media_sessions", out.max_sessions);
     options.read("waits_for_keyframe", out.waits_for_keyframe);

@@ -45,6 +45,7 @@ export interface Media {
 }
 
 export interface Device {
+    via?: string | null; // the hub it hangs on
     id: string;
     name: string;
     model?: string;
@@ -109,7 +110,8 @@ export interface FoundDevice {
     known?: boolean;
 }
 
-export const isCamera = (device: Device): boolean => device.media !== null || (device.family ?? '').endsWith('camera');
+/** What speaks the cameras' language without a picture, once it answered, is a hub or hangs on one. */
+export const isCamera = (device: Device): boolean => device.media !== null || (!device.online && !device.via && (device.family ?? '').endsWith('camera'));
 
 /** Cameras first, then by name; the id settles equal names, so that nothing jumps. */
 export function inOrder(devices: Iterable<Device>): Device[] {

@@ -14,6 +14,7 @@ const RETRY_MS = [1_500, 3_000, 6_000, 12_000];
 const STALL_SHOWN_MS = 4_000;
 const STALL_RECONNECT_MS = 15_000;
 const CONNECT_LIMIT_MS = 20_000;
+const UNREACHABLE_MS = 7_000; // after the answer; where packets pass, it takes a fraction of a second
 /** Trying again changes nothing: no such device or stream, no common codec, broken offer. */
 const FINAL = new Set([404, 405, 406, 415, 422]);
 
@@ -25,6 +26,7 @@ export class WhepPlayer {
     private retryTimer = 0;
     private watchTimer = 0;
     private lastFrame = 0;
+    private everSeen = false;
     private startedAt = 0;
 
     constructor(
@@ -32,6 +34,8 @@ export class WhepPlayer {
         private readonly device: string,
         private readonly stream: string,
         private readonly tell: (state: LiveState) => void,
+        /** The gateway answers, but no picture ever reached this browser. */
+        private readonly unreachable: () => void = () => {},
     ) {}
 
     start(): void {
@@ -116,6 +120,7 @@ export class WhepPlayer {
             if (generation !== this.generation) return;
             if (!this.lastFrame || performance.now() - this.lastFrame > STALL_SHOWN_MS) this.tell({phase: 'playing', message: '', hint: ''});
             this.lastFrame = performance.now();
+            this.everSeen = true;
             this.attempt = 0;
             this.video.requestVideoFrameCallback(frame);
         };
@@ -124,6 +129,7 @@ export class WhepPlayer {
         this.watchTimer = window.setInterval(() => {
             if (document.hidden) return;
             const silent = performance.now() - (this.lastFrame || this.startedAt);
+            if (!this.everSeen && silent > UNREACHABLE_MS && this.peer?.connectionState !== 'connected') return this.unreachable();
             if (silent > (this.lastFrame ? STALL_RECONNECT_MS : CONNECT_LIMIT_MS)) this.failed(new ApiError(0, 'stalled', 'No picture arrives.'));
             else if (this.lastFrame && silent > STALL_SHOWN_MS) this.tell({phase: 'waiting', message: `No new picture for ${Math.round(silent / 1000)} s`, hint: ''});
             else if (!this.lastFrame && silent > 3_000) this.tell({phase: 'connecting', message: 'Waiting for the first picture …', hint: ''});
@@ -131,6 +137,7 @@ export class WhepPlayer {
     }
 
     private failed(error: unknown): void {
+        if (error instanceof ApiError && error.code === 'lost' && !this.everSeen) return this.unreachable();
         const cause = error instanceof ApiError ? error : new ApiError(0, 'browser', 'This browser cannot open the video.', String(error));
         this.close();
         if (FINAL.has(cause.status) || cause.code === 'browser') return this.tell({phase: 'failed', message: cause.message, hint: cause.hint});

@@ -4,6 +4,7 @@ import {LitElement, css, html, nothing} from 'lit';
 import {address, devicePath} from '../api.js';
 import {icons} from '../icons.js';
 import type {Device} from '../model.js';
+import {MsePlayer} from '../mse.js';
 import {store} from '../store.js';
 import {base, buttons} from '../styles.js';
 import {WhepPlayer} from '../whep.js';
@@ -23,7 +24,7 @@ export class Live extends LitElement {
     declare closable: boolean;
     declare private state: LiveState;
     declare private muted: boolean;
-    private player: WhepPlayer | null = null;
+    private player: WhepPlayer | MsePlayer | null = null;
     private hiddenTimer = 0;
 
     constructor() {
@@ -83,7 +84,14 @@ export class Live extends LitElement {
         this.end();
         if (document.hidden) return;
         const video = this.renderRoot.querySelector('video')!;
-        this.player = new WhepPlayer(video, this.device.id, this.stream, (state) => (this.state = state));
+        const tell = (state: LiveState): void => void (this.state = state);
+        const withoutWebrtc = (): void => {
+            if (!MsePlayer.isPossible()) return tell({phase: 'failed', message: 'The video does not reach this browser.', hint: 'WebRTC needs UDP to the gateway.'});
+            this.end();
+            this.player = new MsePlayer(video, this.device.id, this.stream, tell);
+            this.player.start();
+        };
+        this.player = new WhepPlayer(video, this.device.id, this.stream, tell, withoutWebrtc);
         this.player.start();
     }
 
