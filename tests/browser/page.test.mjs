@@ -368,6 +368,7 @@ test('a device is renamed, shows its exchanges and events, and is removed after 
 test('recordings: a day, its list, play and download', async () => {
     const page = await open(`#/device/${hall.id}`);
     await page.route('**/recordings?date=*', (route) => route.fulfill({json: [{id: 'r1', start: '2026-01-02T03:04:05Z', end: '2026-01-02T03:05:35Z', type: 'motion'}]}));
+    await page.route('**/recordings/r1.jpg', (route) => route.fulfill({path: new URL('picture.jpg', import.meta.url).pathname, contentType: 'image/jpeg'}));
     await page.route('**/recordings/r1.mp4', (route) => route.fulfill({status: 200, contentType: 'video/mp4', body: ''}));
     await page.getByRole('button', {name: 'Show recordings'}).click();
     await page.getByText('1:30').waitFor(WAIT);
