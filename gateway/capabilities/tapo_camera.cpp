@@ -45,7 +45,7 @@ std::span<const Composite> tapo_camera_composites() {
 std::span<const Capability> tapo_camera_table() {
     static const std::vector<Capability> table = [] {
         std::vector<Capability> all;
-        for (const auto chapter : {camera::basic_rows(), camera::event_rows(), camera::detection_rows(), camera::alarm_rows(), camera::light_rows(),
+        for (const auto chapter : {camera::basic_rows(), camera::event_rows(), camera::detection_rows(), camera::alarm_rows(), camera::trigger_rows(), camera::light_rows(),
                                    camera::picture_rows(), camera::motor_rows(), camera::storage_rows(), camera::battery_rows(),
                                    camera::lens_rows()})
             all.insert(all.end(), chapter.begin(), chapter.end());

@@ -1,6 +1,8 @@
 // Siren and automatic alarm in their dialects (protocols/tapo/catalogue.md, "Alarm"). Variants of one id stand in the order
 // in which they are believed: with a getter first, then those that only take start and stop.
 
+#include <algorithm>
+
 #include "gateway/capabilities/tapo_camera_rows.hpp"
 
 namespace tplink::gateway::camera {
@@ -13,6 +15,7 @@ constexpr Query kSiren{"getSirenStatus", R"({"msg_alarm":{}})"};
 constexpr Query kOldAlert{"getLastAlarmInfo", R"({"msg_alarm":{"name":["chn1_msg_alarm_info"]}})"};
 constexpr Query kTones{"getAlertTypeList", R"({"msg_alarm":{"name":"alert_type"}})", 3600};
 constexpr Query kChildAlarm{"getAlarmConfig", R"({"msg_alarm":{}})"};
+constexpr Query kChildTones{"getSirenTypeList", R"({"msg_alarm":{}})", 3600};
 constexpr Query kPlan{"getAlertPlan", R"({"msg_alarm_plan":{"name":"chn1_msg_alarm_plan"}})", 300};
 
 constexpr Hint kSirenHint{.component = "siren"};
@@ -82,6 +85,25 @@ Result<Request> set_mode(const WriteContext& context, std::string_view word, boo
 Result<Request> set_alarm_sound(const json::value& value, const WriteContext& context) { return set_mode(context, "sound", value == json::value("on")); }
 Result<Request> set_alarm_light(const json::value& value, const WriteContext& context) { return set_mode(context, "light", value == json::value("on")); }
 
+/// The same of hub children and battery models, whose word for sound is another.
+json::value child_mode(const json::object& document, std::string_view word) {
+    const json::value* modes = at(document, kChildAlarm.method, "/alarm_mode");
+    if (modes == nullptr || !modes->is_array()) return nullptr;
+    const json::array& list = modes->get_array();
+    return std::find(list.begin(), list.end(), json::value(json::string(word))) != list.end() ? "on" : "off";
+}
+Result<Request> set_child_mode(const WriteContext& context, std::string_view word, bool on) {
+    json::array modes;
+    for (const std::string_view mode : {"siren", "light"})
+        if (mode == word ? on : child_mode(context.document, mode) == json::value("on")) modes.emplace_back(mode);
+    if (modes.empty()) return fail(Errc::refused, "an alarm needs sound or light; switch the alarm off instead");
+    return request("setAlarmConfig", "/msg_alarm/alarm_mode", std::move(modes));
+}
+json::value child_sound(const json::object& document, std::int64_t) { return child_mode(document, "siren"); }
+json::value child_light(const json::object& document, std::int64_t) { return child_mode(document, "light"); }
+Result<Request> set_child_sound(const json::value& value, const WriteContext& context) { return set_child_mode(context, "siren", value == json::value("on")); }
+Result<Request> set_child_light(const json::value& value, const WriteContext& context) { return set_child_mode(context, "light", value == json::value("on")); }
+
 /// The camera keeps the place of the tone in its list.
 json::value alarm_type(const json::object& document, std::int64_t) {
     const std::string_view index = text_at(document, kAlert.method, "/msg_alarm/chn1_msg_alarm_info/alarm_type");
@@ -130,8 +152,22 @@ constexpr Capability kRows[] = {
      .write = Set{"setAlarmConfig", "/msg_alarm/enabled"}, .hint = kConfig},
     {.id = "alarm_sound", .name = "Alarm with sound", .needs = "alert", .kind = OnOff{}, .query = kAlert, .pointer = kMode,
      .write = Build{set_alarm_sound}, .hint = kConfig, .derive = alarm_sound},
+    {.id = "alarm_sound", .name = "Alarm with sound", .needs = "batCamSystem", .kind = OnOff{}, .query = kChildAlarm, .pointer = "/alarm_mode",
+     .write = Build{set_child_sound}, .hint = kConfig, .derive = child_sound},
     {.id = "alarm_light", .name = "Alarm with light", .needs = "alert", .kind = OnOff{}, .query = kAlert, .pointer = kMode,
      .write = Build{set_alarm_light}, .hint = kConfig, .derive = alarm_light},
+    {.id = "alarm_light", .name = "Alarm with light", .needs = "batCamSystem", .kind = OnOff{}, .query = kChildAlarm, .pointer = "/alarm_mode",
+     .write = Build{set_child_light}, .hint = kConfig, .derive = child_light},
+    {.id = "alarm_siren_type", .name = "Alarm siren tone", .needs = "batCamSystem", .kind = DynamicChoice{.options_pointer = "/siren_type_list", .options_method = "getSirenTypeList"},
+     .query = kChildAlarm, .pointer = "/siren_type", .write = Set{"setAlarmConfig", "/msg_alarm/siren_type"}, .hint = kConfig, .also = kChildTones},
+    {.id = "alarm_siren_volume", .name = "Alarm siren volume", .needs = "batCamSystem", .kind = Number{.min = 1, .max = 10, .as_text = true}, .query = kChildAlarm,
+     .pointer = "/siren_volume", .write = Set{"setAlarmConfig", "/msg_alarm/siren_volume"}, .hint = {.icon = "mdi:volume-high", .category = Category::config}},
+    {.id = "alarm_siren_volume", .name = "Alarm siren volume", .needs = "batCamSystem", .kind = Number{.min = 1, .max = 10, .as_text = true}, .query = kChildAlarm,
+     .pointer = "/alarm_volume", .write = Set{"setAlarmConfig", "/msg_alarm/alarm_volume"}, .hint = {.icon = "mdi:volume-high", .category = Category::config}},
+    {.id = "alarm_siren_duration", .name = "Alarm siren duration", .needs = "batCamSystem", .kind = Number{.min = 1, .max = 599}, .query = kChildAlarm,
+     .pointer = "/siren_duration", .write = Set{"setAlarmConfig", "/msg_alarm/siren_duration"}, .hint = kSeconds},
+    {.id = "alarm_siren_duration", .name = "Alarm siren duration", .needs = "batCamSystem", .kind = Number{.min = 1, .max = 599}, .query = kChildAlarm,
+     .pointer = "/alarm_duration", .write = Set{"setAlarmConfig", "/msg_alarm/alarm_duration"}, .hint = kSeconds},
     {.id = "alarm_type", .name = "Alarm tone", .needs = "alert", .kind = DynamicChoice{.options_pointer = kToneList, .options_method = "getAlertTypeList"}, .query = kAlert,
      .pointer = "/msg_alarm/chn1_msg_alarm_info/alarm_type", .write = Build{set_alarm_type}, .hint = kConfig, .derive = alarm_type, .also = kTones},
     {.id = "alarm_volume", .name = "Alarm volume", .needs = "alert", .kind = Choice{kVolumes}, .query = kAlert,

@@ -92,14 +92,19 @@ json::value time_zone(const json::object& document, std::int64_t) {
 
 Result<Request> set_time_zone(const json::value& value, const WriteContext& context) {
     const std::string text = value.is_string() ? std::string(value.get_string()) : std::string();
+    // Hubs tell no place, and take none.
+    const json::value* section = at(context.document, kZone.method, "/system/basic");
+    const bool places = section == nullptr || !section->is_object() || section->get_object().contains("zone_id");
     const auto space = text.find(' ');
-    const std::string offset = space == std::string::npos ? std::string() : text.substr(space + 1);
+    if (!places && space != std::string::npos) return fail(Errc::refused, "this device knows no places: expected the offset alone, such as UTC+01:00");
+    const std::string offset = !places ? text : space == std::string::npos ? std::string() : text.substr(space + 1);
     const bool digits = offset.size() == 9 && std::all_of(offset.begin() + 4, offset.end(), [](char c) { return c == ':' || (c >= '0' && c <= '9'); });
     if (!digits || !offset.starts_with("UTC") || (offset[3] != '+' && offset[3] != '-') || offset[6] != ':')
-        return fail(Errc::refused, "expected the place and its offset in winter, such as Europe/Berlin UTC+01:00");
+        return fail(Errc::refused, places ? "expected the place and its offset in winter, such as Europe/Berlin UTC+01:00" : "expected the offset from UTC in winter, such as UTC+01:00");
     const std::string_view mode = text_at(context.document, kZone.method, "/system/basic/timing_mode");
-    return request("setTimezone", "/system/basic",
-                   json::object{{"timing_mode", mode.empty() ? "ntp" : mode}, {"timezone", offset}, {"zone_id", text.substr(0, space)}});
+    json::object zone{{"timing_mode", mode.empty() ? "ntp" : mode}, {"timezone", offset}};
+    if (places) zone["zone_id"] = text.substr(0, space);
+    return request("setTimezone", "/system/basic", std::move(zone));
 }
 
 json::value is_updating(const json::object& document, std::int64_t) {

@@ -15,6 +15,7 @@ constexpr Query kCharging{"getChargingMode", R"({"battery":{"name":"charging_mod
 constexpr Query kWake{"getWakeUpConfig", R"({"wake_up":{"name":"config"}})"};
 constexpr Query kRing{"getRingStatus", R"({"ring":{"name":"status"}})"};
 constexpr Query kChimePlan{"getChimeRingPlan", R"({"chime_ring_plan":{"name":"chn1_chime_ring_plan"}})"};
+constexpr Query kChimes{"getChimeCtrlList", R"({"chime_ctrl":{"get_paired_device_list":{}}})", 3600};
 constexpr Query kReplies{"getQuickRespList", R"({"quick_response":{}})", 3600};
 
 constexpr std::string_view kSaving[] = {"auto", "off"};
@@ -45,6 +46,16 @@ json::value is_asleep(const json::object& document, std::int64_t) {
 json::value awake_today(const json::object& document, std::int64_t) {
     const json::value* seconds = at(document, kBatteryKey, "/awake_s");
     return seconds == nullptr ? json::value(nullptr) : *seconds;
+}
+
+/// unverified: where the list stands; the first list below the answer is it.
+json::value paired_chimes(const json::object& document, std::int64_t) {
+    const json::value* answer = at(document, kChimes.method, "/chime_ctrl");
+    const json::object* object = answer == nullptr ? nullptr : answer->if_object();
+    if (object == nullptr) return nullptr;
+    for (const auto& [key, value] : *object)
+        if (const json::array* list = value.if_array()) return static_cast<std::int64_t>(list->size());
+    return nullptr;
 }
 
 json::value no_reply(const json::object&, std::int64_t) { return nullptr; }
@@ -91,6 +102,8 @@ constexpr Capability kRows[] = {
     choice("wake_up", "Wakes up by", "wakeUp", kWake, "setWakeUpConfig", "/wake_up/config/wake_up_type", Choice{kWakers}),
     toggle("doorbell_ring", "Ring at the doorbell", "ring", kRing, "setRingStatus", "/ring/status/enabled"),
     toggle("chime", "Chime", "chimeCtrl", kChimePlan, "setChimeRingPlan", "/chime_ring_plan/chn1_chime_ring_plan/enabled"),
+    {.id = "paired_chimes", .name = "Paired chimes", .needs = "chimeCtrl", .kind = Number{.min = 0, .max = 100}, .query = kChimes, .pointer = "/chime_ctrl",
+     .hint = {.icon = "mdi:bell-ring", .category = Category::diagnostic, .enabled = false}, .derive = paired_chimes},
     {.id = "quick_response", .name = "Quick response", .needs = "quickResponse", .kind = DynamicChoice{.options_pointer = kReplyList, .field = "name"}, .query = kReplies,
      .pointer = kReplyList, .write = Build{play_reply}, .hint = {.icon = "mdi:message-reply-text"}, .derive = no_reply, .spent = true},
 };

@@ -1,6 +1,7 @@
 // Image and video settings (protocols/tapo/catalogue.md, "Image"). Cameras of a hub answer the fields by separate methods:
 // the second variant of an id.
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "gateway/capabilities/tapo_camera_rows.hpp"
@@ -33,6 +34,29 @@ constexpr std::string_view kLightFreq = "/image/common/light_freq_mode";
 
 Result<Request> set_hdr(const json::value& value, const WriteContext&) {
     return request("setHDR", "/video/set_hdr", json::object{{"hdr", value}, {"secname", "main"}});
+}
+
+/// The first line of the owner's own text; the list's items are wrapped or bare.
+json::value osd_text(const json::object& document, std::int64_t) {
+    for (const char* pointer : {"/OSD/label_info/0/label_info_1/text", "/OSD/label_info/0/text"}) {
+        const json::value* text = at(document, kOsd.method, pointer);
+        if (text != nullptr && text->is_string()) return *text;
+    }
+    return nullptr;
+}
+bool has_osd_text(const json::object& document) { return !osd_text(document, 0).is_null(); }
+Result<Request> osd_text_request(std::string_view setter, const json::value& value) {
+    constexpr std::size_t kLongest = 15;  // characters; the camera wants fewer than 16
+    const std::string_view text = value.is_string() ? std::string_view(value.get_string()) : std::string_view();
+    const auto characters = std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    if (static_cast<std::size_t>(characters) > kLongest) return fail(Errc::refused, "expected at most 15 characters");
+    return request(setter, "/OSD/label_info_1", json::object{{"enabled", text.empty() ? "off" : "on"}, {"text", text}});
+}
+Result<Request> set_osd_text(const json::value& value, const WriteContext&) { return osd_text_request("set", value); }
+Result<Request> set_osd_text_new(const json::value& value, const WriteContext&) { return osd_text_request("setOsd", value); }
+constexpr Capability osd_label(Build build) {
+    return {.id = "osd_text", .name = "Text in picture", .needs = "osd", .kind = Text{}, .query = kOsd, .pointer = "/OSD/label_info", .write = build,
+            .hint = kRareConfig, .derive = osd_text, .when = has_osd_text};
 }
 
 // The new style of the same setter is unverified; it is tried only by cameras that do not take the old one.
@@ -71,6 +95,8 @@ constexpr Capability kRows[] = {
     osd_switch("osd_week", "Weekday in picture", "osd", "setOsd", "/OSD/week/enabled"),
     osd_switch("osd_logo", "Logo in picture", "osd", "set", "/OSD/logo/enabled"),
     osd_switch("osd_logo", "Logo in picture", "osd", "setOsd", "/OSD/logo/enabled"),
+    osd_label(set_osd_text),
+    osd_label(set_osd_text_new),
     video_choice("quality", "Quality", "set", "/video/main/resolution", "/video_capability/main/resolutions", kConfig),
     video_choice("quality", "Quality", "setVideoQualities", "/video/main/resolution", "/video_capability/main/resolutions", kConfig),
     video_choice("video_codec", "Video codec", "set", "/video/main/encode_type", "/video_capability/main/encode_types", kRareConfig),

@@ -66,6 +66,7 @@ std::span<const Capability> event_rows();
 std::span<const Capability> basic_rows();
 std::span<const Capability> detection_rows();
 std::span<const Capability> alarm_rows();
+std::span<const Capability> trigger_rows();
 std::span<const Capability> light_rows();
 std::span<const Capability> picture_rows();
 std::span<const Capability> motor_rows();

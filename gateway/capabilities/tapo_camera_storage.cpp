@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <initializer_list>
 
 #include "gateway/capabilities/tapo_camera_rows.hpp"
 
@@ -32,6 +33,27 @@ json::value gigabytes(const json::object& document, std::string_view field) {
 }
 json::value card_total(const json::object& document, std::int64_t) { return gigabytes(document, "total_space_accurate"); }
 json::value card_free(const json::object& document, std::int64_t) { return gigabytes(document, "free_space_accurate"); }
+
+/// What the hub itself holds. unverified: the names of the fields beside those of a card.
+constexpr Query kHub{"getHubStorage", R"({"hub_manage":{"name":"hub_storage_info"}})", 300};
+
+/// "14.0GB", "512MB" or bytes with a B behind -> GB. Null when none of `fields` is there.
+json::value hub_gigabytes(const json::object& document, std::initializer_list<std::string_view> fields) {
+    for (const std::string_view field : fields) {
+        const std::string text(text_at(document, kHub.method, "/hub_manage/hub_storage_info/" + std::string(field)));
+        char* unit = nullptr;
+        const double number = std::strtod(text.c_str(), &unit);
+        if (unit == text.c_str() || !(number >= 0 && number < 1e18)) continue;
+        const std::string_view word(unit);
+        const double gb = word == "TB" ? number * 1000 : word == "GB" ? number : word == "MB" ? number / 1000 : number / 1e9;
+        return static_cast<double>(static_cast<std::int64_t>(gb * 10 + 0.5)) / 10.0;
+    }
+    return nullptr;
+}
+json::value hub_total(const json::object& document, std::int64_t) { return hub_gigabytes(document, {"total_space_accurate", "total_space", "total"}); }
+json::value hub_free(const json::object& document, std::int64_t) { return hub_gigabytes(document, {"free_space_accurate", "free_space", "free"}); }
+bool has_hub_total(const json::object& document) { return !hub_total(document, 0).is_null(); }
+bool has_hub_free(const json::object& document) { return !hub_free(document, 0).is_null(); }
 
 Result<Request> format_card(const json::value&, const WriteContext&) { return request("formatSdCard", "/harddisk_manage/format_hd", "1"); }
 
@@ -64,6 +86,11 @@ constexpr Capability kRows[] = {
     {.id = "sd_free", .name = "SD card free", .needs = "sdCard", .kind = Number{.min = 0, .max = 1e6}, .query = kCard, .hint = kSize, .derive = card_free},
     fact("sd_recording_since", "Recording since", "sdCard", Timestamp{}, kCard, "/harddisk_manage/hd_info/0/hd_info_1/record_start_time",
          {.category = Category::diagnostic, .enabled = false}),
+    fact("hub_storage_status", "Hub storage", "hubManage", Text{}, kHub, "/hub_manage/hub_storage_info/status", kCardHint),
+    {.id = "hub_storage_total", .name = "Hub storage size", .needs = "hubManage", .kind = Number{.min = 0, .max = 1e6}, .query = kHub, .pointer = "/hub_manage/hub_storage_info",
+     .hint = {.device_class = "data_size", .unit = "GB", .category = Category::diagnostic, .enabled = false}, .derive = hub_total, .when = has_hub_total},
+    {.id = "hub_storage_free", .name = "Hub storage free", .needs = "hubManage", .kind = Number{.min = 0, .max = 1e6}, .query = kHub, .pointer = "/hub_manage/hub_storage_info",
+     .hint = kSize, .derive = hub_free, .when = has_hub_free},
     press("sd_format", "Format SD card", "sdCard", format_card, {.icon = "mdi:micro-sd", .category = Category::config, .enabled = false}, kCard, kDisk),
     toggle("record_loop", "Overwrite old recordings", "sdCard", kLoop, "setCircularRecordingConfig", "/harddisk_manage/harddisk/loop", kRareConfig),
     toggle("record_to_sd", "Record to SD card", "record", kPlan, "setRecordPlan", "/record_plan/chn1_channel/enabled"),

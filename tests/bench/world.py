@@ -77,7 +77,7 @@ class World:
         document = json.loads(process.stdout.readline() or b"{}")
         if "devices" not in document:
             raise RuntimeError("the simulators did not start: " + self.log("simulators"))
-        process.devices = document["devices"]
+        process.devices, process.control = document["devices"], document.get("control")
         return process
 
     def configure(self, devices, state="state", **each):

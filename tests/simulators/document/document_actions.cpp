@@ -51,6 +51,25 @@ DocumentCamera::Reply DocumentCamera::special(std::string_view method, const jso
         ++actions_["setSirenStatus"];
         return json::object();
     }
+    if (method == "setDeviceAlias") { // set as system.sys.dev_alias, told as basic_info.device_alias
+        boost::system::error_code error;
+        const json::value whole(params);
+        const json::value* alias = whole.find_pointer("/system/sys/dev_alias", error);
+        if (!alias || !alias->is_string()) return tl::unexpected(kInvalid);
+        store_.put("device_info", "basic_info", "device_alias", *alias);
+        return json::object();
+    }
+    if (method == "setAlertEventType" && store_.has("getAlertEventType")) {
+        const json::value* list = store_.section("msg_alarm", "msg_alarm_type");
+        boost::system::error_code error;
+        const json::value whole(params);
+        const json::value* given = whole.find_pointer("/msg_alarm/msg_alarm_type", error);
+        // The whole list or nothing: a shorter one would leave the others out.
+        if (!list || !given || !given->is_array() || given->get_array().size() != list->get_array().size())
+            return tl::unexpected(kInvalid);
+        *store_.find("getAlertEventType") = params;
+        return json::object();
+    }
     static constexpr auto kActing = std::to_array<std::string_view>(
         {"rebootDevice", "motorMove", "relativeMove", "manualCalibrate", "cruiseMove", "cruiseStop",
          "motorMoveToPreset", "addMotorPostion", "deletePreset", "reverseWhitelampStatus",

@@ -25,6 +25,17 @@ json::object* module_in(json::value& result, std::string_view module) {
     return found ? found->if_object() : nullptr;
 }
 
+/// A section of that name, also one that is an item of a table: label_info_1 of label_info.
+json::value* section_in(json::object& stored, std::string_view section) {
+    if (json::value* found = stored.if_contains(section)) return found;
+    for (auto& [table, rows] : stored) {
+        if (!rows.is_array()) continue;
+        for (json::value& row : rows.get_array())
+            if (json::value* found = row.is_object() ? row.get_object().if_contains(section) : nullptr) return found;
+    }
+    return nullptr;
+}
+
 /// What a set does to stored fields: 0 when all of them were there and of the same type.
 int merge(std::string_view module, std::string_view section, json::object& stored, const json::object& fields,
           bool write) {
@@ -83,6 +94,9 @@ std::optional<json::object> DocumentStore::sections(const json::object& params) 
             const json::value* found = section(module, name);
             if (!found) return std::nullopt;
             part[name] = *found;
+            // Of a camera with two lenses, asked for each: a map beside it.
+            const json::value* by_lens = what.is_object() && what.get_object().contains("chn_id") ? section(module, name + "_chn") : nullptr;
+            if (by_lens) part[name + "_chn"] = *by_lens;
         }
         out[module] = part;
     }
@@ -101,7 +115,7 @@ int DocumentStore::apply(std::string_view method, const json::object& params) {
             for (auto& [name, result] : document_) {
                 json::object* stored = module_in(result, module);
                 for (const auto& [section, fields] : sections.get_object()) {
-                    json::value* target = stored ? stored->if_contains(section) : nullptr;
+                    json::value* target = stored ? section_in(*stored, section) : nullptr;
                     if (!target || !target->is_object() || !fields.is_object()) continue;
                     hit = true;
                     if (const int code =
