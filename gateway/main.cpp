@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <iostream>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -126,6 +127,8 @@ Exit run_command(const Arguments& arguments, const Environment& environment) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    const rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);  // a memory image would hold every password; children inherit it
     std::signal(SIGPIPE, SIG_IGN);  // a device that hangs up is an error of that write, not the end of the program
     const auto arguments = parse_arguments(std::vector<std::string>(argv + 1, argv + argc));
     if (!arguments) {

@@ -11,6 +11,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr std::string_view kRemoved = "removed";  // marks a device the user does not want taken in again
+constexpr std::uint64_t kPollsToFindChildren = 3;
 const std::string kGone = "gone:";                // before the key of a device of the file that was removed at run time
 constexpr std::size_t kMaxFound = 1024;           // a hostile network may invent devices
 constexpr std::size_t kMaxDevices = 2048;         // beyond it none is taken in unasked: each costs a thread
@@ -143,10 +144,36 @@ Registry::Turn Registry::apply() {
                                                               [this](const std::string& id) { return child_config(id); }, listener_.alarm, more_rows, listener_.has_push});
         entry.last = entry.actor->view();
         keys_[entry.last->id] = key;
+        if (const auto old = turn.gone.find(key); old != turn.gone.end()) inherit_children(old->second, key, entry);
         entries_[key] = std::move(entry);
         turn.begun.push_back(key);
     }
     return turn;
+}
+
+void Registry::inherit_children(const Entry& old, const std::string& key, Entry& fresh) {
+    for (const auto& [id, view] : old.children) {
+        auto away = std::make_shared<DeviceView>(*view);
+        away->online = false;
+        away->shape = 0;  // of no view an actor makes: what comes next is told whole
+        fresh.children[id] = std::move(away);
+        fresh.awaited.insert(id);
+        keys_[id] = key;
+    }
+}
+
+std::vector<std::shared_ptr<const DeviceView>> Registry::take_lost_children(Entry& entry) {
+    std::vector<std::shared_ptr<const DeviceView>> lost;
+    if (entry.awaited.empty() || !entry.last->online || entry.last->counters().polls < kPollsToFindChildren) return lost;
+    for (const std::string& id : entry.awaited) {
+        if (const auto at = entry.children.find(id); at != entry.children.end()) {
+            lost.push_back(at->second);
+            entry.children.erase(at);
+        }
+        keys_.erase(id);
+    }
+    entry.awaited.clear();
+    return lost;
 }
 
 void Registry::finish(Turn turn) {
@@ -159,30 +186,39 @@ void Registry::finish(Turn turn) {
     }
     for (const std::string& key : turn.begun) {
         std::shared_ptr<const DeviceView> first;
+        std::vector<std::shared_ptr<const DeviceView>> away;
         {
             const std::lock_guard lock(mutex_);
             const auto at = entries_.find(key);
             if (at == entries_.end()) continue;
             first = at->second.last;
+            for (const std::string& id : at->second.awaited) away.push_back(at->second.children[id]);
             at->second.actor->start();  // only now: the one it replaces has ended, and a device gets one login at a time
         }
         // An actor that was quick has told about itself already.
         if (first && !first->online && !first->problem && listener_.changed) listener_.changed(*first, nullptr);
+        for (const auto& child : away)
+            if (listener_.changed && view(child->id) == child) listener_.changed(*child, nullptr);
     }
 }
 
 void Registry::device_changed(const std::string& key, const Sink& from, std::shared_ptr<const DeviceView> view) {
     std::shared_ptr<const DeviceView> before;
+    std::vector<std::shared_ptr<const DeviceView>> lost;
     {
         const std::lock_guard lock(mutex_);
         const auto at = entries_.find(key);
         if (at == entries_.end() || at->second.sink.get() != &from || stopped_) return;
+        at->second.awaited.erase(view->id);
         auto& last = view->via.empty() ? at->second.last : at->second.children[view->id];
         before = std::exchange(last, view);
         if (before && before->id != view->id) keys_.erase(before->id);
         keys_[view->id] = key;
+        lost = take_lost_children(at->second);
     }
     if (listener_.changed) listener_.changed(*view, before.get());
+    for (const auto& child : lost)
+        if (listener_.removed) listener_.removed(*child);
 }
 
 void Registry::device_gone(const std::string& key, const Sink& from, const std::shared_ptr<const DeviceView>& view) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -95,10 +96,15 @@ private:
         std::unique_ptr<DeviceActor> actor;
         std::shared_ptr<const DeviceView> last;  ///< what listeners were told last
         std::map<std::string, std::shared_ptr<const DeviceView>> children;  ///< the same of what hangs on it, by id
+        std::set<std::string> awaited;  ///< of the children: those its predecessor had and it has not found again yet
         bool adopted = false;
     };
     using Entries = std::map<std::string, Entry>;
 
+    /// What hung on a device that is only opened anew is away for a moment, not gone. Needs mutex_.
+    void inherit_children(const Entry& old, const std::string& key, Entry& fresh);
+    /// Those that did not come back. Needs mutex_.
+    std::vector<std::shared_ptr<const DeviceView>> take_lost_children(Entry& entry);
     /// From an entry that was replaced meanwhile: nobody hears of it.
     void device_changed(const std::string& key, const Sink& from, std::shared_ptr<const DeviceView> view);
     void device_gone(const std::string& key, const Sink& from, const std::shared_ptr<const DeviceView>& view);

@@ -113,6 +113,7 @@ DeviceDescription describe_device(const DeviceView& view, bool with_video) {
     out.hardware = view.identity.hardware;
     out.firmware = view.identity.firmware;
     out.rows = view.rows;
+    out.excluded = view.excluded;
     out.options = view.options;
     out.ranges = view.ranges;
     out.composites = view.composites;

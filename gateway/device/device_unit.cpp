@@ -110,8 +110,9 @@ void DeviceUnit::judge(const Query& query, const Answer& answer) {
 void DeviceUnit::count_energy(const Clock& clock) {
     if (offer_->find("energy_total") == nullptr) return;
     if (!energy_) energy_.emplace(ledger_ == nullptr ? json::value(nullptr) : ledger_->find(id_));
-    if (!energy_->add(reading_of(*offer_, document_, unix_of(clock)), clock.now())) return;
-    if (ledger_ != nullptr) ledger_->put(id_, energy_->to_json());
+    const bool grew = energy_->add(reading_of(*offer_, document_, unix_of(clock)), clock.now());
+    if (!energy_->kwh() || (!grew && document_.find(kEnergyKey) != document_.end())) return;  // one that draws nothing shows its total too
+    if (grew && ledger_ != nullptr) ledger_->put(id_, energy_->to_json());
     const double shown_kwh = std::floor(*energy_->kwh() * 1000) / 1000;  // whole Wh
     const std::lock_guard lock(mutex_);
     if (merge_answer(document_, kEnergyKey, json::object{{"kwh", shown_kwh}})) moved_ = note_moved(kEnergyKey);
@@ -215,6 +216,7 @@ std::shared_ptr<DeviceView> DeviceUnit::make_view(const Surroundings& around, bo
     view->online = online;
     if (via_.empty()) view->problem = around.problem;  // said once, by the device that has the connection
     view->rows = shown_;
+    view->excluded = exclude_;
     view->composites = composites_;
     view->options = options_;
     view->ranges = ranges_;

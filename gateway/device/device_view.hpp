@@ -48,6 +48,7 @@ struct DeviceView {
     bool online = false;
     std::optional<Problem> problem;
     std::vector<const Capability*> rows;                     ///< offered, in table order
+    std::vector<std::string> excluded;                       ///< rows the user does not want
     std::vector<const Composite*> composites;                ///< those whose first member is offered
     std::map<std::string, std::vector<std::string>> options; ///< of choices, by row id
     std::map<std::string, Range> ranges;                     ///< of numbers whose limits the device tells, by row id

@@ -18,6 +18,9 @@ struct AnnounceContext {
     const Origin& origin;
     DiscoveryForm form;
     std::chrono::milliseconds gap;  ///< between two messages of one device: Home Assistant drops what comes while it works
+    /// How long an entity may be missing before it is removed: what is asked anew after a restart or a rename answers
+    /// one by one, and whoever is removed loses what the user has set for it.
+    std::chrono::milliseconds patience;
 };
 
 /// What an earlier run of this gateway left on the broker for one device.
@@ -47,11 +50,15 @@ public:
     /// Empties every topic this device was announced on.
     std::vector<Message> clear();
 
-    const std::vector<std::string>& state_keys() const { return discovery_.state_keys; }
+    /// Those of the entities that are missing for the moment too.
+    const std::vector<std::string>& state_keys() const { return state_keys_; }
 
 private:
-    std::vector<Message> device_form(const AnnounceContext& context);
-    std::vector<Message> component_form(const AnnounceContext& context);
+    std::vector<Message> device_form(SteadyTime now, const AnnounceContext& context);
+    std::vector<Message> component_form(SteadyTime now, const AnnounceContext& context);
+    bool is_excluded(const std::string& component) const;
+    bool may_return(const std::string& component, SteadyTime now, const AnnounceContext& context);
+    void list_state_keys();
     std::vector<Message> begin_migration();
     void forget_components();
     void finish_migration(std::vector<Message>& out);
@@ -63,6 +70,8 @@ private:
     std::map<std::string, std::string> components_;  ///< in the last device message: id -> platform
     std::map<std::string, std::uint64_t> digests_;   ///< topic -> of the payload published last
     std::set<std::string> old_topics_;               ///< of the other form, still on the broker
+    std::map<std::string, SteadyTime> missing_since_;  ///< by component, or topic of a single message
+    std::vector<std::string> state_keys_;
     bool migrating_ = false;
     std::optional<SteadyTime> last_, due_;
 };

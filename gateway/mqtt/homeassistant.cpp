@@ -115,6 +115,7 @@ Discovery describe(const DeviceDescription& device, const Topics& topics) {
     Discovery out;
     out.device_id = device.id;
     out.device = device_object(device, topics);
+    out.excluded = device.excluded;
     out.availability = {json::object{{"topic", topics.bridge_state()}},
                         json::object{{"topic", topics.availability(device.id)}}};
     const EntityWriter writer(topics, device);

@@ -34,6 +34,7 @@ struct DeviceDescription {
     std::string configuration_url{};
     std::string suggested_area{};
     std::vector<const Capability*> rows{};                     ///< offered ones; of two with one id the first counts
+    std::vector<std::string> excluded{};                       ///< ids the user does not want: gone at once
     std::map<std::string, std::vector<std::string>> options{};  ///< current texts of DynamicChoice rows, by row id
     std::map<std::string, Range> ranges{};                      ///< of Number rows whose limits the device tells
     std::vector<const Composite*> composites{};                 ///< rows shown as one entity
@@ -60,6 +61,7 @@ struct Discovery {
     std::vector<boost::json::object> availability;  ///< what components without their own inherit
     std::vector<Entity> components;
     std::vector<std::string> state_keys;         ///< keys that must be in the state document
+    std::vector<std::string> excluded;           ///< ids of components the user does not want
 };
 
 /// Rows and camera entities of one device. Components come in a stable order.

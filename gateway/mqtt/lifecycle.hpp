@@ -58,7 +58,7 @@ private:
         WallTime seen{}, published_at{};
     };
 
-    AnnounceContext context() const { return {options_.topics, options_.origin, options_.discovery, options_.discovery_gap}; }
+    AnnounceContext context() const { return {options_.topics, options_.origin, options_.discovery, options_.discovery_gap, options_.removal_patience}; }
     Device& device(const std::string& id);
     void open(SteadyTime now);
     void sweep();

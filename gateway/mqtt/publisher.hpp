@@ -20,6 +20,7 @@ struct PublisherOptions {
     Origin origin;
     std::string configuration_url;  ///< the page; empty: none
     std::chrono::milliseconds discovery_gap{5000};      ///< between two discovery messages of one device
+    std::chrono::milliseconds removal_patience{120000};  ///< an entity that is missing may only not have answered yet
     std::chrono::milliseconds birth_jitter_max{10000};
     std::chrono::milliseconds leftover_window{5000};    ///< how long to listen for what others of us have left
     std::chrono::milliseconds first_quiet{300};         ///< the first discovery waits for that much silence

@@ -120,6 +120,7 @@ class GatewayCase(unittest.TestCase):
             if value:
                 return value
             if time.monotonic() > deadline:
+                sentence = sentence() if callable(sentence) else sentence
                 self.fail(f"{sentence} (waited {seconds} s)\n{self.demo.log_of('gateway')}")
             time.sleep(0.05)
 

@@ -43,6 +43,7 @@ HttpReply CameraL1::log_in(const json::object& params) {
     }
     lockout_.clear();
     const std::string stok = hex_lower(world().random(16));
+    issued(stok);
     sessions_.add(stok, {world().now() + l1_options_.session_life});
     return json_reply({{"error_code", 0}, {"result", json::object{{"stok", stok}, {"user_group", "root"}}}});
 }

@@ -120,6 +120,8 @@ HttpReply CameraL3::answer_digest(const std::string& cnonce, std::string_view di
     session.next_seq = 100 + load_be16(std::span<const std::byte, 2>(world().random(2).data(), 2));
     const json::object result{
         {"stok", make_stok(world())}, {"user_group", "root"}, {"start_seq", session.next_seq}};
+    issued(std::string(result.at("stok").as_string()));
+    issued(hex_lower(session.keys.lsk));
     sessions_.add(std::string(result.at("stok").as_string()), std::move(session));
     return json_reply({{"error_code", 0}, {"result", result}});
 }

@@ -123,6 +123,7 @@ void CameraL4::expire_sessions() { login_.expire_all(); }
 
 json::object CameraL4::own_state() const {
     json::object out = Camera::own_state();
+    if (const auto stok = login_.last_stok(); !stok.empty()) out["stok"] = stok;
     out["login_attempts"] = login_.attempts();
     out["login_failures"] = login_.failures();
     out["repeated_seqs"] = login_.repeated_seqs();

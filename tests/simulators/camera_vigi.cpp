@@ -150,6 +150,7 @@ HttpReply CameraVigi::log_in(const json::object& login) {
     lockout_.clear();
     const std::string stok =
         hex_lower(world().random(8)) + "+(x)="; // arrives encoded, goes raw into the path
+    issued(stok);
     sessions_.add(stok, {world().now() + vigi_options_.session_life});
     return value_reply(json::object{{"error_code", 0}, {"stok", stok}, {"user_group", "root"}}, 200);
 }

@@ -126,6 +126,12 @@ std::uint16_t Device::discovery_port() const { return discovery_ ? discovery_->n
 
 bool Device::alive() const { return alive_ && control_ && control_->listening(); }
 
+void Device::issued(std::string secret) {
+    constexpr std::size_t kEnough = 64;
+    const std::lock_guard lock(issued_mutex_);
+    if (issued_.size() < kEnough) issued_.push_back(std::move(secret));
+}
+
 json::object Device::state() const {
     json::object out{{"kind", kind()},
                      {"mac", options_.mac},
@@ -137,6 +143,10 @@ json::object Device::state() const {
                      {"open_connections", control_ ? control_->connections_open() : 0},
                      {"faults", to_json(faults_.get())}};
     if (sleeper_) out["sleep"] = sleeper_->state();
+    {
+        const std::lock_guard lock(issued_mutex_);
+        out["secrets"] = json::array(issued_.begin(), issued_.end());
+    }
     const json::object own = own_state();
     for (const auto& [key, value] : own) out[key] = value;
     return out;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -99,6 +100,8 @@ protected:
     virtual std::vector<std::unique_ptr<Port>> make_side_ports() { return {}; }
     const std::vector<std::unique_ptr<Port>>& side_ports() const { return side_; }
     const World& world() const { return options_.world; }
+    /// A token or key was agreed on: state() lists it, so that tests can look for it where it must not be.
+    void issued(std::string secret);
 
     // What a client did here; read by state().
     std::atomic<std::uint64_t> requests_ = 0;       ///< answered inner requests
@@ -114,6 +117,8 @@ private:
     bool admit(Connection& connection);
 
     const std::unique_ptr<Sleeper> sleeper_;
+    mutable std::mutex issued_mutex_;
+    std::vector<std::string> issued_; ///< guarded by issued_mutex_; the first ones
     std::unique_ptr<Port> control_;
     std::unique_ptr<Port> discovery_;
     std::vector<std::unique_ptr<Port>> side_;

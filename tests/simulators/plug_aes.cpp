@@ -74,6 +74,8 @@ HttpReply PlugAes::handshake(const json::object& request) {
     session.iv = to_buffer(Bytes(secret).subspan(16));
     {
         const std::lock_guard lock(mutex_);
+        issued(id);
+        issued(hex_lower(session.key));
         sessions_.add(id, std::move(session));
     }
     // TIMEOUT counts minutes here, unlike in KLAP.
@@ -136,6 +138,7 @@ std::string PlugAes::login(const std::string& id, const json::object& inner) {
         return inner_error(kWrongAccount);
     }
     session->token = hex_upper(world().random(16));
+    issued(session->token);
     return json::serialize(
         json::object{{"result", json::object{{"token", session->token}}}, {"error_code", 0}});
 }

@@ -103,6 +103,7 @@ HttpReply PlugKlap::handshake1(const HttpRequest& request) {
     const std::string id = hex_upper(world().random(16));
     {
         const std::lock_guard lock(mutex_);
+        issued(id);
         sessions_.add(id, std::move(session));
     }
     HttpReply reply{.body = std::string(as_text(body)), .content_type = "text/html"};
@@ -126,6 +127,7 @@ HttpReply PlugKlap::handshake2(const HttpRequest& request) {
     }
     session->proven = true;
     session->keys = derive_klap_keys(session->local_seed, session->remote_seed, auth_hash_);
+    issued(hex_lower(session->keys.key));
     session->last_seq = session->keys.seq;
     return {.content_type = "text/html"};
 }

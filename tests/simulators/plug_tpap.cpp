@@ -145,6 +145,7 @@ std::size_t PlugTpap::session_count() const { return PlugKlap::session_count() +
 json::object PlugTpap::own_state() const {
     json::object out = PlugKlap::own_state();
     out["third_party"] = third_party_.load();
+    if (const auto stok = login_.last_stok(); !stok.empty()) out["stok"] = stok;
     out["login_attempts"] = login_attempts_.load() + login_.attempts();
     out["login_failures"] = login_failures_.load() + login_.failures();
     out["repeated_seqs"] = out.at("repeated_seqs").to_number<std::uint64_t>() + login_.repeated_seqs();

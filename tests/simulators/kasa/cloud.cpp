@@ -144,8 +144,11 @@ json::object Cloud::failure(int code, std::string_view text, json::object more) 
     return success(std::move(more));
 }
 
+/// As apps send it, whatever the user typed.
+std::string Cloud::mail() const { return ascii_lower(options().username); }
+
 bool Cloud::password_fits(const json::object& body) const {
-    return text_in(body, "cloudUserName") == options().username &&
+    return text_in(body, "cloudUserName") == mail() &&
            text_in(body, "cloudPassword") == options().password;
 }
 
@@ -156,7 +159,7 @@ json::object Cloud::log_in(const json::object& body, bool at_entry) {
         return failure(-20212, "other region", {{"appServerUrl", cloud_options_.foreign_redirect}});
     if (at_entry && cloud_options_.entry_redirects)
         return failure(-20212, "other region", {{"appServerUrl", region_url()}});
-    if (text_in(body, "cloudUserName") != options().username) {
+    if (text_in(body, "cloudUserName") != mail()) {
         ++login_failures_;
         return failure(-20600, "Account not found");
     }
@@ -205,7 +208,7 @@ json::object Cloud::mail_code(const json::object& body) {
 json::object Cloud::check_code(const json::object& body) {
     const bool fits = !code_.empty() && text_in(body, "code") == code_ &&
                       text_in(body, "MFAProcessId") == mfa_process_ &&
-                      text_in(body, "cloudUserName") == options().username;
+                      text_in(body, "cloudUserName") == mail();
     if (!fits) return failure(-20607, "verification code error");
     code_.clear();
     const json::value* bind = body.if_contains("terminalBindEnabled");

@@ -82,6 +82,7 @@ private:
     boost::json::object device_list() const;
     boost::json::object failure(int code, std::string_view text, boost::json::object more = {}) const;
     int token_code(const HttpRequest& request);
+    std::string mail() const;
     bool password_fits(const boost::json::object& body) const;
 
     const CloudTls tls_;

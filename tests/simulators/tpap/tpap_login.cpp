@@ -96,6 +96,7 @@ json::object TpapLogin::finish(const json::object& params) {
     wrong_ = 0;
     const std::string stok = rules_.make_stok ? rules_.make_stok() : hex_lower(world_.random(16));
     const std::uint32_t start = load_be32(Bytes(world_.random(4)).first<4>());
+    last_stok_ = stok;
     sessions_.add(
         stok,
         {.ends = world_.now() + rules_.session_life, .keys = record_keys(keys->shared), .next_seq = start});
@@ -104,6 +105,11 @@ json::object TpapLogin::finish(const json::object& params) {
                         {"start_seq", static_cast<std::int32_t>(start)}};
     if (rules_.tells_life) result["expired"] = rules_.session_life.count();
     return {{"error_code", 0}, {"result", result}};
+}
+
+std::string TpapLogin::last_stok() const {
+    const std::lock_guard lock(mutex_);
+    return last_stok_;
 }
 
 json::object TpapLogin::refuse_password() {

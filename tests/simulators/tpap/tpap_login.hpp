@@ -59,6 +59,7 @@ public:
     std::uint64_t attempts() const; ///< pake_share with a proof
     std::uint64_t failures() const;
     std::uint64_t repeated_seqs() const;
+    std::string last_stok() const; ///< empty: nobody logged in yet
 
 private:
     struct Session {
@@ -86,6 +87,7 @@ private:
     std::uint64_t attempts_ = 0;
     std::uint64_t failures_ = 0;
     std::uint64_t repeated_ = 0;
+    std::string last_stok_;
 };
 
 } // namespace tplink::sim
