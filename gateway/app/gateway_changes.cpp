@@ -113,6 +113,7 @@ void Gateway::Impl::on_event(const DetectionEvent& event) {
     if (stopping) return;
     json::object told{{"event_type", event.kind}, {"source", json::string(to_string(event.source))}, {"time", iso_time(event.at)}};
     publisher->event(event.device, told);
+    if (onvif && event.kind == "ring") onvif->happened(event.device, event.kind, true);  // a second press while it still rings changes no state
     told["id"] = event.device;
     bus.publish("detection", told);
     photographer->later("event " + event.device, std::chrono::milliseconds(0), [this, event] { picture_of_event(event); });

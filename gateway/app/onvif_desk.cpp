@@ -100,6 +100,9 @@ void OnvifDesk::state_changed(const DeviceView& view, const DeviceView& before) 
         const json::value* then = before.state.if_contains(kind);
         if (now != nullptr && now->is_string() && (then == nullptr || *now != *then)) happened(view.id, kind, *now == json::value("ON"));
     }
+    const json::value* rings = view.state.if_contains("ringing");
+    const json::value* rang = before.state.if_contains("ringing");
+    if (rings != nullptr && rang != nullptr && *rang == json::value("ON") && *rings == json::value("OFF")) happened(view.id, "ring", false);
 }
 
 void OnvifDesk::happened(const std::string& id, const std::string& kind, bool active) {

@@ -21,7 +21,7 @@ public:
     /// Starts, stops, or starts anew with other settings; every camera is offered again.
     void configure(const Config& config, const Credentials& rtsp_user);
     void set_device(const DeviceView& view);
-    /// Tells what its detections say now.
+    /// Tells what its detections say now, and that it no longer rings; that it rings is told by happened().
     void state_changed(const DeviceView& view, const DeviceView& before);
     void happened(const std::string& id, const std::string& kind, bool active);
     void remove_device(const std::string& id);

@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import gateway_e2e as base  # noqa: E402
+import onvif_client  # noqa: E402
 from gateway_e2e import ROOT, world  # noqa: E402
 
 NET = f"127.{random.randrange(65, 255)}.{random.randrange(256)}"
@@ -66,7 +67,31 @@ class CameraCase(base.GatewayCase):
         self.assertEqual(status, 200, body)
 
 
+class PullPoint:
+    """What a recorder or Home Assistant's ONVIF integration hears of one camera."""
+
+    def __init__(self, urls):
+        self.client = onvif_client.Client(*urls["onvif"].split("/")[2].split(":"))
+        self.point = onvif_client.text(self.client.call("events", "CreatePullPointSubscription", "<InitialTerminationTime>PT60S</InitialTerminationTime>"), "Address")
+        self.heard = []
+
+    def wait(self, topic, value, seconds=20):
+        deadline = time.monotonic() + seconds
+        while (topic, [value]) not in self.heard:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{topic} {value} was not told; heard: {self.heard}")
+            answer = self.client.call("events", "PullMessages", "<Timeout>PT2S</Timeout><MessageLimit>20</MessageLimit>", address=self.point)
+            for message in onvif_client.every(answer, "NotificationMessage"):
+                self.heard.append((onvif_client.text(message, "Topic"), [item.attrib["Value"] for item in onvif_client.every(onvif_client.every(message, "Data")[0], "SimpleItem")]))
+
+
 class Events(CameraCase):
+    def pull_point(self, id):
+        def urls():
+            media = next(d for d in world.api(self.demo.page) if d["id"] == id)["media"] or {}
+            return media.get("urls") if "onvif" in media.get("urls", {}) else None
+        return PullPoint(self.until(urls, 20, "not offered by ONVIF"))
+
     def test_a_press_reaches_mqtt_at_once_and_once(self):
         bell = self.device("21")
         self.online(bell)
@@ -79,6 +104,7 @@ class Events(CameraCase):
         self.assertEqual(components["ring_trigger"]["platform"], "device_automation")
         self.assertEqual(components["motion"]["platform"], "binary_sensor")
         listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["ringing"] == "OFF" and json.loads(p)["motion"] == "OFF")
+        recorder = self.pull_point(id)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             out.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             out.bind((bell["address"], 0))
@@ -92,6 +118,8 @@ class Events(CameraCase):
         listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["ringing"] == "OFF", since=pressed)
         rings = [m for _, m in listener.messages if m["topic"].endswith("/event")]
         self.assertEqual(len(rings), 1, rings)
+        for value in ("true", "false"):
+            recorder.wait("tns1:RuleEngine/MyRuleDetector/Visitor", value)
 
     def test_what_a_camera_keeps_in_its_list_is_told(self):
         camera = self.device("22")
@@ -99,9 +127,18 @@ class Events(CameraCase):
         id = base.Devices.id(camera)
         listener = self.listen(f"tplink2mqtt/{id}/event", f"tplink2mqtt/{id}/state")
         time.sleep(12)  # the first look at the list only tells what is old
+        recorder = self.pull_point(id)
+        self.change(camera, event={"kind": "motion"})
         self.change(camera, event={"kind": "person"})
         listener.wait(f"tplink2mqtt/{id}/event", lambda p: json.loads(p)["event_type"] == "person" and json.loads(p)["source"] == "alarm_list", seconds=30)
         listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["person"] == "ON")
+        _, config = self.listen("homeassistant/device/+/config").wait(f"homeassistant/device/tplink2mqtt_{id}/config", bool)
+        promised = {kind for entity in json.loads(config["payload"])["components"].values() for kind in entity.get("event_types", [])}
+        self.assertLessEqual({json.loads(m["payload"])["event_type"] for _, m in listener.messages if m["topic"].endswith("/event")}, promised)
+        recorder.wait("tns1:RuleEngine/MyRuleDetector/PeopleDetect", "true")
+        recorder = self.pull_point(id)  # who comes later is told how it is
+        recorder.wait("tns1:RuleEngine/CellMotionDetector/Motion", "true", 30)
+        recorder.wait("tns1:RuleEngine/CellMotionDetector/Motion", "false", 40)
 
     def test_a_battery_camera_sleeps_and_stays_online(self):
         bell = self.device("21")

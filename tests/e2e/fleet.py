@@ -35,7 +35,7 @@ def simulated():
         ("tapo_plug_aes", "P100", "My aes plug", {}),
         ("tapo_plug_klap", "P110", "My energy plug", {}),
         ("tapo_plug_klap", "P300", "My strip", {}),
-        ("tapo_plug_klap", "S505D", "My dimmer", {}),
+        ("tapo_plug_klap", "S500D", "My dimmer", {}),
         ("tapo_plug_klap", "L530", "My bulb", {}),
         ("tapo_plug_tpap", "P115", "My tpap plug", {}),
         ("kasa_plug_xor", "HS110", "My kasa energy plug", {}),

@@ -27,6 +27,12 @@ from fleet import MAIL, NETWORK, PASSWORD, USERS, FleetCase  # noqa: E402
 from gateway_e2e import Devices, world  # noqa: E402
 
 
+GOLDEN = {"My aes plug": "plug", "My energy plug": "energy_plug", "My strip": "strip", "My strip 1": "strip_outlet", "My dimmer": "dimmer", "My bulb": "bulb",
+          "My kasa energy plug": "kasa_energy_plug", "My kasa strip 1": "kasa_strip_outlet", "My kasa dimmer": "kasa_dimmer", "My kasa bulb": "kasa_bulb", "My hallway": "wired_camera",
+          "My garden": "camera_with_everything", "My street": "battery_camera", "My gate": "doorbell", "My hub": "hub", "Front door": "hub_child", "My porch": "newest_camera",
+          "My office": "vigi_camera", "My kitchen": "kasa_camera"}
+
+
 def spellings(word):
     """As somebody might write it: plain, in JSON, in a URL, in Base64 at each of its three offsets, in hex."""
     raw = word.encode()
@@ -73,9 +79,44 @@ class Everybody(FleetCase):
             path.write_text("\n".join(map(json.dumps, seen)))
             other = subprocess.run([sys.executable, str(linter), str(path), "--need-state"], capture_output=True, text=True)
             self.assertEqual(other.returncode, 0, other.stdout[-3000:] + other.stderr[-1000:])
+        self.until(lambda: not self.lost(self.capture("homeassistant/device/#")), 30, lambda: str(self.lost(self.capture("homeassistant/device/#"))))
+        type(self).birth = self.listen_for_all()
+        self.send("homeassistant/status", "online")  # what follows is looked at after the next test: it may take 10 s
+        type(self).born = time.monotonic()
         for message in seen:  # every state has every key, and no key without a value is missing
             if message["topic"].endswith("/state") and "/bridge/" not in message["topic"]:
                 self.assertLessEqual(len(message["payload"]), 8192, message["topic"])
+
+    @classmethod
+    def listen_for_all(cls):
+        listener = gateway_e2e.Listener(cls.broker[1], "tplink2mqtt/#", "homeassistant/#")
+        cls.addClassCleanup(listener.close)
+        return listener
+
+    def lost(self, seen):
+        """What was published once stays as it is: names, ids, units. More entities may come; UPDATE_GOLDEN=1 writes them down."""
+        lost, missing = [], set(GOLDEN.values())
+        for message in seen:
+            if not message["topic"].startswith("homeassistant/device/tplink2mqtt_02"):
+                continue
+            document = json.loads(message["payload"])
+            name = GOLDEN.get(document["device"]["name"])
+            if name is None:
+                continue
+            missing.discard(name)
+            path = fleet.ROOT / "tests" / "golden" / "fleet" / f"{name}.json"
+            if os.environ.get("UPDATE_GOLDEN"):
+                path.parent.mkdir(exist_ok=True)
+                lines = [f" {json.dumps(id)}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}" for id, value in sorted(document["components"].items())]
+                path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+            lost += [f"{name}: {id}: {document['components'].get(id)} instead of {value}" for id, value in json.loads(path.read_text()).items() if document["components"].get(id) != value]
+        return lost + sorted(missing)
+
+    def test_2b_when_home_assistant_starts_everything_is_told_again(self):
+        for device in self.listed():
+            for topic in (f"homeassistant/device/tplink2mqtt_{device['id']}/config", f"tplink2mqtt/{device['id']}/availability", f"tplink2mqtt/{device['id']}/state"):
+                self.birth.wait(topic, bool, max(1.0, 15 - (time.monotonic() - self.born)), self.born)
+        self.birth.wait("tplink2mqtt/bridge/state", lambda p: p == "online", 5, self.born)
 
     # Secrets.
 
