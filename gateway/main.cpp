@@ -52,7 +52,7 @@ public:
     }
     /// The next signal's number; 0 after wake(). Tidies up while it waits.
     int next() const {
-        constexpr int kTidyEvery = 10'000;  // ms
+        constexpr int kTidyEvery = 5'000;  // ms
         std::array<pollfd, 2> fds{{{fd_, POLLIN, 0}, {wake_[0], POLLIN, 0}}};
         for (int ready = 0; ready <= 0;) {
             ready = ::poll(fds.data(), fds.size(), kTidyEvery);

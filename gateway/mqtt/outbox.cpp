@@ -28,9 +28,8 @@ Outbox::Value& Outbox::remember(std::shared_ptr<const Message> message) {
 void Outbox::pack(Value& value) {
     if (value.message->rank != Rank::discovery || value.message->payload.size() < kPackFrom) return;
     value.packed = PackedText(value.message->payload);
-    Message shell = *value.message;
-    shell.payload = {};
-    value.message = std::make_shared<const Message>(std::move(shell));
+    const Message& full = *value.message;
+    value.message = std::make_shared<const Message>(Message{full.topic, {}, full.retain, full.qos, full.rank, full.log});
 }
 
 std::shared_ptr<const Message> Outbox::whole(const Value& value) {
@@ -237,6 +236,7 @@ void Outbox::done(Ticket ticket, bool accepted) {
     const auto value = values_.find(message->topic);
     if (value == values_.end() || value->second.message != message) return;
     if (message->payload.empty()) values_.erase(value);  // cleared: nothing to remember
+    else if (accepted && is_image(*message) && image_bytes_ > limits_.sent_image_bytes && !value->second.live && !value->second.paced) forget(message->topic);
     else if (accepted) pack(value->second);
 }
 

@@ -20,6 +20,7 @@ struct OutboxLimits {
     std::size_t queued_messages = 1000;       ///< not retained ones
     std::size_t queued_bytes = 4u << 20;
     std::size_t image_bytes = 16u << 20;      ///< last values of rank image, all together
+    std::size_t sent_image_bytes = 2u << 20;  ///< likewise, as soon as the broker has one: more are not kept to repeat them
     /// Sent, not acknowledged. Paho keeps what exceeds the broker's receive maximum (mosquitto: 20) and looks at it
     /// again after a second only.
     std::size_t in_flight = 16;

@@ -130,7 +130,7 @@ bool Connection::wait_and_move() {
 }
 
 bool Connection::read_socket() {
-    std::array<std::byte, 16384> chunk;
+    std::array<std::byte, 4096> chunk;
     const ssize_t got = ::recv(socket_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;

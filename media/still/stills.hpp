@@ -38,7 +38,7 @@ private:
         unsigned width = 0;
         Still still;
     };
-    static constexpr std::size_t kMaxMade = 16;  // several cameras on one page, two widths each
+    static constexpr std::size_t kMaxMade = 8;  // several cameras on one page
 
     const std::unique_ptr<PictureProcess> process_;
     std::mutex mutex_;

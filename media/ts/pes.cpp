@@ -7,8 +7,8 @@ namespace {
 
 // A reserve beyond a part's largest payload only helps a sender of bogus lengths.
 constexpr std::size_t kMaxReserve = 128U << 10;
-// Slack worth a copy: many units of one large push would each keep the room reserved for all.
-constexpr std::size_t kMaxSlack = 16U << 10;
+// Slack worth a copy: units are kept for seconds, and many of one large push would each keep the room reserved for all.
+constexpr std::size_t kMaxSlack = 1U << 10;
 
 /// Audio, video, and the private streams some senders use for either; all have the header parsed here.
 bool has_media_header(std::uint8_t stream_id) {
@@ -85,7 +85,7 @@ std::optional<PesAssembler::Unit> PesAssembler::close() {
         state_ == State::body && !data_.empty() && (!body_size_ || data_.size() == *body_size_);
     std::optional<Unit> unit;
     if (whole) {
-        if (data_.capacity() - data_.size() > kMaxSlack && data_.capacity() > 2 * data_.size())
+        if (data_.capacity() - data_.size() > kMaxSlack + data_.size() / 8)
             data_.shrink_to_fit();
         unit.emplace(Unit{std::move(data_), pts_});
         data_ = {};

@@ -101,7 +101,7 @@ private:
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left <= 0ms) return fail(Errc::timeout, "no answer to the login in time");
-        std::array<std::byte, 16384> chunk;
+        std::array<std::byte, 4096> chunk;
         const std::size_t count = TRY(stream_->read_some(chunk, left));
         if (count == 0) return fail(Errc::unreachable, "the camera closed the connection during login");
         append(received_, Bytes(chunk).first(count));

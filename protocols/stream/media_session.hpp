@@ -80,7 +80,7 @@ private:
     std::deque<Time> recent_resyncs_;
     // Looked at by other threads while this one reads.
     std::atomic<std::uint64_t> parts_ = 0, bytes_ = 0, bad_parts_ = 0, resyncs_ = 0;
-    Buffer chunk_ = Buffer(64U << 10);
+    Buffer chunk_ = Buffer(16U << 10);
 };
 
 }  // namespace tplink::stream

@@ -6,6 +6,9 @@
 namespace tplink::stream {
 namespace {
 
+// Room kept from part to part: most pictures fit, and a keyframe now and then may allocate.
+constexpr std::size_t kKeptRoom = 32U << 10;
+
 constexpr std::size_t kMaxBoundary = 200;
 
 std::string_view trimmed(std::string_view text) {
@@ -66,6 +69,7 @@ void PartReader::feed(Bytes bytes) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
         begin_ = 0;
     }
+    if (buffer_.empty() && buffer_.capacity() > kKeptRoom) Buffer().swap(buffer_);
     append(buffer_, bytes);
 }
 

@@ -1,6 +1,6 @@
 """Measures the release build from outside: python3 tests/bench/bench.py --build build/release [PART...]
 
-Parts: house poll_klap poll_aes poll_tpap poll_xor thousand cameras streams browser; all of them unless some are named. Called by script/bench.
+Parts: house poll_klap poll_aes poll_tpap poll_xor thousand cameras streams whep together cycles browser; all of them unless some are named. Called by script/bench.
 """
 
 import argparse
@@ -240,9 +240,75 @@ def browser(world, table):
         end_viewers(world, load)
 
 
+def begin_whep(world, addresses):
+    load = world.start("whep", [world.program("whep_load"), *addresses], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    if load.stdout.readline().strip() != "settled":
+        raise RuntimeError("the WHEP viewers did not start")
+    return load
+
+
+def pages(world, simulators, count):
+    return [f"http://127.0.0.1:{world.http}/api/devices/{device_id(device)}/whep" for device in simulators.devices[:count]]
+
+
+def whep(world, table):
+    simulators, gateway = cameras(world, 10)
+    seen = Outside(gateway.pid)
+    with Interval(gateway.pid) as idle:
+        wait(4)
+    load = begin_whep(world, pages(world, simulators, 10))
+    wait(2)
+    with Interval(gateway.pid, simulators.pid, load.pid) as spent:
+        wait(10)
+    rss, threads = seen.rss_mb(), seen.threads()
+    reports = end_viewers(world, load)
+    failed = [r for r in reports if r["error"] or r["frames"] < 100]
+    cpu = spent.cpu_s[0] - idle.percent() / 100 * spent.seconds
+    note = f"{threads} threads, {rss:.0f} MB" + (f", {len(failed)} viewers FAILED: {failed[0]['error'] or failed[0]['frames']}" if failed else "")
+    table.add("8800 -> WHEP viewer, N = 10: CPU per stream-second", 1000 * cpu / 10 / spent.seconds, "ms", 8, 4, note)
+    table.cost("10 WHEP viewers", 1000 * spent.cpu_s[2] / 10 / spent.seconds, "ms per stream-second")
+
+
+def together(world, table):
+    simulators, _ = cameras(world, 20)
+    wait(2)  # the sessions of the first pictures end
+    load = world.start("viewers", [world.program("rtsp_load"), *urls(world, simulators, 20)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    load.stdout.readline()
+    reports = end_viewers(world, load)
+    failed = [r for r in reports if r["error"] or r["keyframe_ms"] < 0]
+    times = [r["keyframe_ms"] for r in reports if r not in failed]
+    note = f"median {median(times):.0f} ms; the cameras' logins included" + (f"; {len(failed)} FAILED: {failed[0]['error']}" if failed else "")
+    table.add("20 streams started together, TCP connect -> complete keyframe (RTSP), slowest", max(times), "ms", 300, 150, note, n=len(times))
+
+
+def cycles(world, table, count=300, warm=50):
+    """Viewers that come and go: what each leaves behind."""
+    simulators, gateway = cameras(world, 1)
+    seen = Outside(gateway.pid)
+    address, page = urls(world, simulators, 1)[0], pages(world, simulators, 1)[0]
+    keeper = begin_viewers(world, [address])
+    rounds = {"RTSP": lambda n: [world.program("rtsp_load"), "--keyframe", *[address] * n], "WHEP": lambda n: [world.program("whep_load"), "--cycles", str(n), page]}
+    try:
+        for kind, command in rounds.items():
+            marks, failed = [], 0
+            for n in (warm, count - warm):
+                load = world.start(kind, command(n), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                out = load.stdout.read()
+                load.communicate()
+                world.processes.remove(load)
+                failed += sum(1 for line in out.splitlines() if json.loads(line)["error"])
+                wait(6)  # what was closed is cleared away
+                marks.append((seen.own_mb(), seen.rss_mb(), seen.threads(), seen.fds()))
+            (own0, rss0, threads0, fds0), (own1, rss1, threads1, fds1) = marks
+            note = f"own memory {own0:.1f} -> {own1:.1f} MB, RSS {rss0:.1f} -> {rss1:.1f} MB, threads {threads0} -> {threads1}, fds {fds0} -> {fds1}" + (f", {failed} FAILED" if failed else "")
+            table.add(f"{count} {kind} viewers that come and go: memory left by each", 1024 * (own1 - own0) / (count - warm), "KB", 10, 1, note, n=count)
+    finally:
+        end_viewers(world, keeper)
+
+
 PARTS = {"house": house, "poll_klap": lambda w, t: poll(w, t, "klap", 0.15, 0.08), "poll_aes": lambda w, t: poll(w, t, "aes"), "poll_tpap": lambda w, t: poll(w, t, "tpap", 0.2, 0.1),
          "poll_xor": lambda w, t: poll(w, t, "xor", 0.05, 0.03, family="kasa"), "thousand": thousand, "cameras": control,
-         "streams": streams, "browser": browser}
+         "streams": streams, "whep": whep, "together": together, "cycles": cycles, "browser": browser}
 
 
 def main():
