@@ -2,6 +2,7 @@
 
 #include <gst/base/gstpushsrc.h>
 
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 
@@ -90,6 +91,13 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
     }
 }
 
+// GStreamer writes addresses and what stands on a command line into its log: a password that shall stay out of it comes
+// from the environment.
+void complete_from_environment(tplink::Credentials& credentials) {
+    if (const char* password = std::getenv("TPLINK_PASSWORD"); password != nullptr && credentials.password.empty())
+        credentials.password = tplink::Secret(password);
+}
+
 // READY -> PAUSED. Only prepares: connecting here would block whoever changes the state.
 gboolean start(GstBaseSrc* base) {
     State& state = state_of(base);
@@ -98,6 +106,7 @@ gboolean start(GstBaseSrc* base) {
         GST_ELEMENT_ERROR(base, RESOURCE, SETTINGS, ("No camera address; set location=tapo://host"), (nullptr));
         return FALSE;
     }
+    complete_from_environment(state.endpoint.credentials);
     state.source = tplink::stream::make_media_source(state.endpoint, tplink::net::make_tcp_connector(), tplink::system_random());
     state.opened = false;
     return TRUE;
