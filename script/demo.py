@@ -1,6 +1,7 @@
 """Starts and supervises the demo: broker, simulators, gateway. Called by script/demo."""
 
 import argparse
+import base64
 import json
 import os
 import queue
@@ -18,6 +19,8 @@ import urllib.request
 from pathlib import Path
 
 ACCOUNT = {"username": "demo@example.com", "password": "demo-password"}
+PAGE_PASSWORD = "demo"  # where others can reach the page
+LOGIN = {}  # header of our own requests then
 
 
 def free_port(preferred, address):
@@ -92,6 +95,12 @@ class Demo:
             return {"enabled": True, "url": cloud["url"], "ca_file": str(authority)}
         return {"enabled": False}
 
+    def page_login(self):
+        if self.arguments.listen.startswith("127."):
+            return {}
+        LOGIN["Authorization"] = "Basic " + base64.b64encode(f"admin:{PAGE_PASSWORD}".encode()).decode()
+        return {"username": "admin", "password": PAGE_PASSWORD}
+
     def start_gateway(self, broker, devices):
         listen = self.arguments.listen
         self.http = free_port(8745, listen)
@@ -103,7 +112,7 @@ class Demo:
             "account": ACCOUNT,
             "cloud": self.cloud_config(devices),
             "discovery": {"targets": sorted({d["address"] for d in devices if d["kind"] != "kasa_cloud"}), "interval_s": 30},
-            "http": {"listen": f"{listen}:{self.http}"},
+            "http": {"listen": f"{listen}:{self.http}", **self.page_login()},
             "rtsp": {"listen": f"{listen}:{self.rtsp}"},
             "onvif": {"port": free_port(8746, listen)},
             "webrtc": {"candidates": [listen] if listen != "0.0.0.0" else []},
@@ -158,7 +167,8 @@ class Demo:
         present = api(self.page)
         if self.arguments.check:
             return Check(self, broker, world, present).run()
-        print(f"\nPage:    {self.page}/")
+        shown = self.page.replace("127.0.0.1", socket.gethostname()) if LOGIN else self.page
+        print(f"\nPage:    {shown}/" + (f"   user admin, password {PAGE_PASSWORD}; of RTSP too" if LOGIN else ""))
         print(f"Broker:  {broker[0]}:{broker[1]}   (mosquitto_sub -p {broker[1]} -v -t 'tplink2mqtt/#')")
         for device in present:
             for url in (device.get("media") or {}).get("urls", {}).get("rtsp", [])[:1]:
@@ -297,7 +307,7 @@ def can_connect(host, port):
 
 def get(url):
     try:
-        with urllib.request.urlopen(url, timeout=5) as reply:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=LOGIN), timeout=5) as reply:
             return reply.status, reply.read().decode()
     except urllib.error.HTTPError as problem:
         return problem.code, problem.read().decode()
@@ -306,7 +316,7 @@ def get(url):
 
 
 def post(url, body):
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json", **LOGIN})
     try:
         with urllib.request.urlopen(request, timeout=20) as reply:
             return reply.status, reply.read().decode()

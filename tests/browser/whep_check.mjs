@@ -1,7 +1,8 @@
 // A real browser on a running gateway: node whep_check.mjs PAGE CAMERA_ID [PLUG_ID]. Plays the camera's live view with
-// sound on the page, clicks the plug's switch. Prints what it saw; exits 1 with one sentence when something is missing.
+// sound on the page, clicks the plug's switch, and watches once more as Home Assistant's ingress shows the page. Prints what it saw; exits 1 with one sentence when something is missing.
 // SCREENSHOTS names a folder for pictures of the page on desktop and phone.
 
+import {startPrefixProxy} from './lib/prefix_proxy.mjs';
 import {DESKTOP, PHONE, launchBrowser, openPage, screenshot, waitForVideo} from './lib/browser.mjs';
 
 const [, , address, camera, plug] = process.argv;
@@ -46,6 +47,23 @@ async function clickSwitch(page, id) {
     return `${name} clicked ${wanted === 'true' ? 'on' : 'off'}`;
 }
 
+/** The same page below a path of its own, as ingress serves it: the switch answers and the picture moves. */
+async function watchBehindPrefix() {
+    const proxy = await startPrefixProxy(Number(new URL(address).port), '/api/hassio_ingress/t0k-en_1');
+    const page = await openPage(browser, proxy.url);
+    try {
+        await page.locator('tp-camera-tile').first().waitFor({timeout: 10_000});
+        if (plug) await clickSwitch(page, plug);
+        await page.goto(`${proxy.url}#/device/${camera}`);
+        await waitForVideo(page, page.locator('tp-live video'));
+        if (page.faults.length > 0) throw new Error(`behind the prefix: ${page.faults.join('; ')}`);
+    } finally {
+        await page.context().close();
+        proxy.close();
+    }
+    return 'the same under an ingress prefix';
+}
+
 const browser = await launchBrowser();
 try {
     const page = await openPage(browser, `${address}/#/`, {size: DESKTOP});
@@ -62,6 +80,7 @@ try {
     await page.getByRole('button', {name: 'Sound'}).click(); // a muted element plays nothing out, so nothing is measured
     words.push(`${await waitForSound(page)} packets of sound`);
     await screenshot(page, 'camera-desktop');
+    words.push(await watchBehindPrefix());
     const phone = await openPage(browser, `${address}/#/`, {size: PHONE});
     await phone.locator('tp-camera-tile').first().waitFor({timeout: 10_000});
     await phone.locator('tp-camera-tile img').first().waitFor({timeout: 10_000});

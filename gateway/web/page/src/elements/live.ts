@@ -121,7 +121,9 @@ export class Live extends LitElement {
     override render() {
         const {phase, message, hint} = this.state;
         const stream = this.device.media?.streams.find((candidate) => candidate.name === this.stream);
-        const silent = stream !== undefined && stream.audio === '';
+        // A stream that has just begun does not know its sound yet; what the browser receives is the truth.
+        const received = this.renderRoot.querySelector('video')?.srcObject;
+        const silent = received instanceof MediaStream ? received.getAudioTracks().length === 0 : stream?.audio === '' && stream.state === 'live';
         const moving = phase === 'playing' || (phase === 'waiting' && message.startsWith('No new'));
         return html`<tp-picture .device=${this.device} .width=${1280} plain></tp-picture>
             <video class=${moving ? 'moving' : ''} autoplay playsinline .muted=${this.muted} aria-label=${`Live video of ${this.device.name}`}></video>
