@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (length && *length > kasa::kMaxXorReply) std::abort();
     }
     if (as_text(kasa::xor_encrypt(kasa::xor_decrypt(bytes))) != as_text(bytes)) std::abort();
-    const auto reply = tapo::parse_object(as_text(bytes));
+    auto reply = tapo::parse_object(as_text(bytes));
     if (!reply) return 0;
     const Request request{"system.get_sysinfo", nullptr};
     const Answer answer = kasa::iot_answer(request, *reply);
