@@ -94,7 +94,8 @@ TEST(RtpPacket, ReadsWhatItWroteAndRefusesLies) {
     EXPECT_EQ(packet->ssrc, 0x0A0B0C0DU);
     EXPECT_EQ(as_text(packet->payload), "sound");
     // CSRC, extension and padding are taken off.
-    const auto full = rtp::parse_packet(*from_hex("b1080001000000020000000399999999" "bede0001aabbccdd" "73" "000003"));
+    const auto received = from_hex("b1080001000000020000000399999999" "bede0001aabbccdd" "73" "000003");
+    const auto full = rtp::parse_packet(*received);  // points into what was received
     ASSERT_TRUE(full);
     EXPECT_EQ(as_text(full->payload), "s");
     for (const char* bad : {"", "80", "4008000100000002000000", "8f08000100000002000000030000", "900800010000000200000003", "90080001000000020000000300000004",
