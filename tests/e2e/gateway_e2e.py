@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "script"))
 import demo as world  # noqa: E402  (the demo's own starter: what the demo shows is what is tested)
 
+# A promised time holds for the program as shipped; script/sanitize allows its slow builds a multiple of it.
+TIME_FACTOR = float(os.environ.get("TIME_FACTOR", "1"))
+
 
 class Listener:
     """Everything on the broker under some topics, as it comes."""
@@ -161,7 +164,7 @@ class DailyLife(GatewayCase):
             self.assertEqual((status, json.loads(body)[0]["status"]), (200, "ok"), body)
             listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["state"] == word, 1, begun - 5)
             self.assertIs(self.devices.state(plug)["device_on"], word == "ON")
-            self.assertLess(time.monotonic() - begun, 1)
+            self.assertLess(time.monotonic() - begun, 1 * TIME_FACTOR)
         self.send(f"tplink2mqtt/{id}/state/set", "OFF")
         listener.wait(f"tplink2mqtt/{id}/result", lambda p: json.loads(p)["code"] == "ok")
         self.assertIs(self.devices.state(plug)["device_on"], False)
@@ -300,7 +303,7 @@ class Broker(GatewayCase):
         begun = time.monotonic()
         gateway.send_signal(signal.SIGTERM)
         self.assertEqual(gateway.wait(10), 0)
-        self.assertLess(time.monotonic() - begun, 2.5)
+        self.assertLess(time.monotonic() - begun, 2.5 * TIME_FACTOR)
         for caller in callers:
             caller.join()
         self.demo.processes.remove(gateway)
@@ -314,9 +317,9 @@ class Broker(GatewayCase):
         gateway = self.gateway()
         begun = time.monotonic()
         gateway.send_signal(signal.SIGTERM)
-        self.assertEqual(gateway.wait(5), 0)
-        self.assertLess(time.monotonic() - begun, 2.5, "it must end within 2 s")
-        listener.wait("tplink2mqtt/bridge/state", lambda p: p == "offline", 2, begun)
+        self.assertEqual(gateway.wait(5 * TIME_FACTOR), 0)
+        self.assertLess(time.monotonic() - begun, 2.5 * TIME_FACTOR, "it must end within 2 s")
+        listener.wait("tplink2mqtt/bridge/state", lambda p: p == "offline", 2 * TIME_FACTOR, begun)
         self.demo.processes.remove(gateway)
         begun = time.monotonic()
         again = self.demo.start("gateway", gateway.args)
