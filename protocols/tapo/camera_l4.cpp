@@ -83,12 +83,12 @@ Result<void> CameraL4::attempt(HashForm form) {
     const TpapRegistration registration = TRY(enroll("userpw"));
     const Secret code(passcode(form, credentials_.password.reveal()));
     const Secret secret = TRY(tpap_credential(registration.extra_crypt, "", code.reveal(), ""));
-    return channel_.share(*http_, registration, secret, false);
+    return channel_.share(*http_, registration, secret, std::nullopt);
 }
 
 Result<void> CameraL4::attempt_factory() {
     const TpapRegistration registration = TRY(enroll("default_userpw"));
-    return channel_.share(*http_, registration, TRY(factory_passcode(offer_->mac)), false);
+    return channel_.share(*http_, registration, TRY(factory_passcode(offer_->mac)), std::nullopt);
 }
 
 bool CameraL4::factory_only() const {

@@ -119,6 +119,7 @@ void try_tpap(Climb& climb) {
     if (!done) return climb.missed("tpap", std::move(done).error());
     climb.learned.factory_account = tpap->uses_factory_passcode() ? "its factory passcode" : "";
     climb.learned.certificate_sha256 = tpap->certificate_sha256();
+    if (tpap->attestation_problem()) climb.missed("tpap attestation", *tpap->attestation_problem()); // said, not required
     take_smart(climb, std::move(tpap), climb.port(kPlugPort));
 }
 

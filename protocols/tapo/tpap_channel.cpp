@@ -4,10 +4,12 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "protocols/base/crypto_attest.hpp"
 #include "protocols/error_codes.hpp"
 #include "protocols/tapo/camera_http.hpp"
 #include "protocols/tapo/camera_login.hpp"
 #include "protocols/tapo/reply.hpp"
+#include "protocols/tapo/tpap_root.hpp"
 
 namespace tplink::tapo {
 namespace {
@@ -121,19 +123,29 @@ Result<TpapRegistration> TpapChannel::enroll(net::HttpClient& http, const Regist
 }
 
 Result<void> TpapChannel::share(net::HttpClient& http, const TpapRegistration& registration,
-                                const Secret& credential, bool attest) {
+                                const Secret& credential, std::optional<WallTime> attest) {
     const Buffer x = random_scalar(random_, crypto::spake2_suite(registration.suite)->curve);
     const crypto::Spake2Output proof = TRY(tpap_prove(registration, credential, user_random_, x, short_w0_));
     json::object params{{"sub_method", "pake_share"},
                         {"user_share", base64_encode(proof.share)},
                         {"user_confirm", base64_encode(proof.confirm)}};
-    if (attest) params["dac_nonce"] = base64_encode(random_.bytes(kTpapRandomBytes));
+    const Buffer nonce = attest ? random_.bytes(kTpapRandomBytes) : Buffer();
+    if (attest) params["dac_nonce"] = base64_encode(nonce);
     const json::object reply = TRY(ask(http, std::move(params)));
     attempts_left_ = left_of(reply);
     if (error_code(reply) != code::kOk) return tl::unexpected(share_refusal(reply));
     const json::object* result = find_object(reply, "result");
     if (!result) return fail(Errc::malformed, "TPAP: reply without result");
-    return accept(registration, proof, *result);
+    TRY_VOID(accept(registration, proof, *result));
+    attestation_problem_.reset();
+    if (attest) check_proof(*result, proof.shared_key, nonce, *attest);
+    return {};
+}
+
+void TpapChannel::check_proof(const json::object& result, Bytes shared_key, Bytes nonce, WallTime now) {
+    const auto part = [&](std::string_view key) { return base64_decode(find_text(result, key)).value_or(Buffer()); };
+    const auto good = crypto::check_attestation(kTpapRootPem, {part("dac_ca"), part("dac_ica"), part("dac_proof")}, concat({shared_key, nonce}), now);
+    if (!good) attestation_problem_ = good.error();
 }
 
 Result<void> TpapChannel::accept(const TpapRegistration& registration, const crypto::Spake2Output& proof,

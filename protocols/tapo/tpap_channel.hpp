@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "protocols/base/clock.hpp"
 #include "protocols/base/random.hpp"
 #include "protocols/net/http_client.hpp"
 #include "protocols/tapo/tpap.hpp"
@@ -36,12 +37,15 @@ public:
     Result<TpapRegistration> enroll(net::HttpClient& http, const Registration& registration);
 
     /// Second step: proves `credential`. A refusal counts as an attempt. attest: ask the device to prove
-    /// itself to its maker. errors: auth_failed with the device's code, locked_out, malformed.
+    /// who made it, with certificates of that time. errors: auth_failed with the device's code, locked_out, malformed.
     Result<void> share(net::HttpClient& http, const TpapRegistration& registration, const Secret& credential,
-                       bool attest);
+                       std::optional<WallTime> attest);
 
     bool open() const { return cipher_.has_value(); }
     void close() { cipher_.reset(); }
+    /// Why the last session's device could not prove who made it; nothing: it could, or was not asked. SPAKE2+ has
+    /// authenticated it all the same.
+    const std::optional<Error>& attestation_problem() const { return attestation_problem_; }
     /// Attempts the device leaves before it locks, as its last refusal told.
     std::optional<int> attempts_left() const { return attempts_left_; }
     /// Seconds the session lasts; 0: not told.
@@ -56,6 +60,7 @@ private:
     Result<json::object> ask(net::HttpClient& http, json::object params);
     Result<void> accept(const TpapRegistration& registration, const crypto::Spake2Output& proof,
                         const json::object& result);
+    void check_proof(const json::object& result, Bytes shared_key, Bytes nonce, WallTime now);
     tl::unexpected<Error> gone(const std::string& what, int code = 0);
 
     Dress dress_;
@@ -67,6 +72,7 @@ private:
     std::uint32_t seq_ = 0; ///< of the next request
     int lifetime_s_ = 0;
     std::optional<int> attempts_left_;
+    std::optional<Error> attestation_problem_;
 };
 
 } // namespace tplink::tapo

@@ -72,7 +72,7 @@ Result<void> TpapTransport::login() {
         return tl::unexpected(registration.error());
     }
     const Secret secret = TRY(credential(*registration));
-    const auto shared = channel_.share(*http_, *registration, secret, offer_->tls == 0 && offer_->attests);
+    const auto shared = channel_.share(*http_, *registration, secret, offer_->tls == 0 && offer_->attests ? std::optional(clock_.wall()) : std::nullopt);
     if (!shared) {
         Error error = shared.error();
         // The device holds one begun login: another client's voids ours, and looks like a refusal.

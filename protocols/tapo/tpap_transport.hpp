@@ -33,6 +33,8 @@ public:
 
     /// The device is bound to no account and answers to its factory passcode.
     bool uses_factory_passcode() const;
+    /// As TpapChannel's.
+    const std::optional<Error>& attestation_problem() const { return channel_.attestation_problem(); }
     std::string certificate_sha256() const { return http_->certificate_sha256(); }
 
 private:
