@@ -78,6 +78,8 @@ struct Set {  ///< the value, in the device's spelling, lands at `pointer` insid
     std::string_view fixed{};  ///< JSON text of the params, sent as they are (buttons of profiles); empty: the value decides
 };
 using Build = Result<Request> (*)(const json::value& device_value, const WriteContext& context);  ///< the odd ones
+/// What must be sent first, because it is in the way of the value; nothing: go ahead.
+using Before = std::optional<Request> (*)(const json::value& device_value, const WriteContext& context);
 using Write = std::variant<std::monostate, Set, Build>;  ///< monostate: read-only
 
 /// Turns the whole document into the value when a pointer cannot say it (on-since from on_time). Null: absent.
@@ -112,6 +114,7 @@ struct Capability {
     Test asked_when = nullptr; ///< offered, and asked for at all, only while true: a second lens, a finer scale
     bool toggles = false;      ///< the request flips the state: read first, send only when it differs
     bool spent = false;        ///< the value is used up by the command (pan by 10 degrees): nothing to compare with
+    Before before = nullptr;   ///< asked for each command, before `write`
 };
 
 /// Several rows that Home Assistant shows as one entity. Members are row ids; the composite appears when its anchor

@@ -406,6 +406,35 @@ bool Offer::update(const Document& document, std::int64_t now_unix_s) {
 
 void Offer::drop(const Query& query) { stale_ |= dropped_.emplace(query.method, query.params).second; }
 
+namespace {
+
+std::string name_of(std::string_view method, std::string_view params) { return std::string(method) + (params.empty() ? "" : " ") + std::string(params); }
+
+}  // namespace
+
+void Offer::drop_named(std::string_view name) {
+    const auto look = [&](const Query& query) {
+        if (!query.method.empty() && name.starts_with(query.method) && name_of(query.method, query.params) == name) drop(query);
+    };
+    for (const Capability* row : candidates_) {
+        look(row->query);
+        look(row->also);
+    }
+    for (const Query& query : more_) look(query);
+}
+
+std::vector<std::string> Offer::dropped() const {
+    std::vector<std::string> names;
+    for (const auto& [method, params] : dropped_) names.push_back(name_of(method, params));
+    return names;
+}
+
+void Offer::undrop() {
+    for (const Key& key : dropped_) asked_.erase(key);
+    dropped_.clear();
+    stale_ = true;
+}
+
 const Capability* Offer::reject(const Capability& row, const Document& document, std::int64_t now_unix_s) {
     rejected_.insert(&row);
     stale_ = true;

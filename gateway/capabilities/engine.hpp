@@ -58,6 +58,13 @@ public:
     /// The device does not know this query: its rows are out for this session.
     void drop(const Query& query);
 
+    /// The same by name, as dropped() gave it: of an earlier run with the same firmware.
+    void drop_named(std::string_view name);
+    std::vector<std::string> dropped() const;
+    std::size_t dropped_count() const { return dropped_.size(); }
+    /// A human wants to see everything tried again.
+    void undrop();
+
     /// No way to the device could answer this query now: it goes on being asked, offered or not, until it is answered.
     void postpone(const Query& query) { stale_ |= postponed_.emplace(query.method, query.params).second; }
     void arrived(const Query& query) { stale_ |= postponed_.erase({query.method, query.params}) != 0; }

@@ -65,7 +65,7 @@ constexpr Capability kMeter[] = {
     {.id = "energy_total", .name = "Energy", .unless = "strip", .kind = Number{.min = 0, .max = 1e9}, .query = kBulbRealtime, .hint = counted(), .derive = energy_total, .when = is_light},
     strip_row<StripSum::energy_total>("Energy", kSysinfo, Number{.min = 0, .max = 1e9}, counted()),
     {.id = "countdown", .name = "Countdown", .needs = "TIM", .unless = "strip", .kind = Number{.min = 0, .max = 1439}, .query = kCountdown, .write = Build{set_countdown},
-     .hint = {.device_class = "duration", .unit = "min", .category = Category::config}, .derive = countdown_minutes},
+     .hint = {.device_class = "duration", .unit = "min", .category = Category::config}, .derive = countdown_minutes, .before = end_countdown},
 };
 
 constexpr Capability kDevice[] = {

@@ -128,11 +128,17 @@ json::value countdown_minutes(const json::object& document, std::int64_t) {
     return json::value(0);
 }
 
+/// One timer at a time: the one in the list makes room.
+std::optional<Request> end_countdown(const json::value& minutes, const WriteContext& context) {
+    const json::value* rules = find_in(context.document, kCountdown.method, "/rule_list");
+    const bool any = rules != nullptr && rules->is_array() && !rules->get_array().empty();
+    if (!any || minutes.to_number<double>() <= 0) return std::nullopt;
+    return Request{"count_down.delete_all_rules", nullptr};
+}
+
 Result<Request> set_countdown(const json::value& minutes, const WriteContext& context) {
     const auto seconds = static_cast<std::int64_t>(minutes.to_number<double>() * 60);
     if (seconds == 0) return Request{"count_down.delete_all_rules", nullptr};
-    const json::value running = countdown_minutes(context.document, 0);  // null: the device told no list of rules
-    if (running.is_number() && running.to_number<double>() > 0) return fail(Errc::refused, "a countdown is running and the device takes one only: set 0 first");
     const bool on = int_in(context.document, kSys, "/relay_state").value_or(int_in(context.document, kSys, "/state").value_or(1)) != 0;
     return Request{"count_down.add_rule", json::object{{"enable", 1}, {"delay", seconds}, {"act", on ? 0 : 1}, {"name", on ? "off" : "on"}}};
 }

@@ -38,6 +38,7 @@ json::value preset(const json::object& document, std::int64_t now_unix_s);
 std::vector<std::string> preset_names(const json::object& document);
 
 Result<Request> set_countdown(const json::value& value, const WriteContext& context);
+std::optional<Request> end_countdown(const json::value& value, const WriteContext& context);
 Result<Request> set_light(const json::value& value, const WriteContext& context);
 Result<Request> set_brightness(const json::value& value, const WriteContext& context);
 Result<Request> set_color_temp(const json::value& value, const WriteContext& context);

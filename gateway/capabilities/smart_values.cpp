@@ -116,10 +116,17 @@ json::value countdown_minutes(const json::object& document, std::int64_t now) {
     return json::value((countdown_seconds(document, now).get_int64() + 59) / 60);
 }
 
+/// One timer at a time: the one that runs, or stands in the list, makes room.
+std::optional<Request> end_countdown(const json::value& minutes, const WriteContext& context) {
+    const json::value* rules = find_in(context.document, kCountdown.method, "/rule_list");
+    const bool any = rules != nullptr && rules->is_array() && !rules->get_array().empty();
+    if (!any || minutes.to_number<double>() <= 0) return std::nullopt;
+    return Request{"remove_countdown_rules", json::object{{"remove_all", true}}};
+}
+
 Result<Request> set_countdown(const json::value& minutes, const WriteContext& context) {
     const auto seconds = static_cast<std::int64_t>(minutes.to_number<double>() * 60);
     if (seconds == 0) return Request{"remove_countdown_rules", json::object{{"remove_all", true}}};
-    if (is_active(context.document)) return fail(Errc::refused, "a countdown is running and the device takes one only: set 0 first");
     const bool on = bool_in(context.document, kDevice, "/device_on").value_or(true);
     return Request{"add_countdown_rule", json::object{{"delay", seconds}, {"remain", seconds}, {"enable", true}, {"desired_states", json::object{{"on", !on}}}}};
 }

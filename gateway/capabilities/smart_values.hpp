@@ -54,6 +54,7 @@ std::vector<std::string> preset_names(const json::object& document);
 Result<Request> set_default_on(const json::value& value, const WriteContext& context);
 Result<Request> set_power_type(const json::value& value, const WriteContext& context);
 Result<Request> set_countdown(const json::value& value, const WriteContext& context);
+std::optional<Request> end_countdown(const json::value& value, const WriteContext& context);
 Result<Request> set_power_limit(const json::value& value, const WriteContext& context);
 Result<Request> set_color(const json::value& value, const WriteContext& context);
 Result<Request> set_fade_on(const json::value& value, const WriteContext& context);

@@ -103,7 +103,7 @@ constexpr Capability kLoad[] = {
     {.id = "auto_off_at", .name = "Auto off at", .needs = "auto_off", .kind = Timestamp{}, .query = kInfo, .hint = diagnostic("timestamp", false),
      .derive = auto_off_at},
     {.id = "countdown", .name = "Countdown", .needs = "countdown", .kind = Number{.min = 0, .max = 1439}, .query = kCountdown,
-     .write = Build{set_countdown}, .hint = duration("min"), .derive = countdown_minutes},
+     .write = Build{set_countdown}, .hint = duration("min"), .derive = countdown_minutes, .before = end_countdown},
     {.id = "countdown_remaining", .name = "Countdown remaining", .needs = "countdown", .kind = Number{.min = 0, .max = 1e6}, .query = kCountdown,
      .hint = {.device_class = "duration", .unit = "s", .category = Category::diagnostic, .enabled = false}, .derive = countdown_seconds},
     {.id = "power_on_behavior", .name = "After a power cut", .needs = "default_states", .kind = Choice{kPowerOn, kPowerOnDevice}, .query = kInfo,

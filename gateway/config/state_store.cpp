@@ -24,6 +24,15 @@ std::string text_of(const json::object& object, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+std::vector<std::string> texts_of(const json::object& object, std::string_view key) {
+    std::vector<std::string> texts;
+    const json::value* list = object.if_contains(key);
+    if (list == nullptr || !list->is_array()) return texts;
+    for (const json::value& text : list->get_array())
+        if (text.is_string() && texts.size() < 128) texts.emplace_back(text.get_string());
+    return texts;
+}
+
 json::array to_json(const std::vector<std::string>& texts) {
     json::array out;
     for (const std::string& text : texts) out.emplace_back(json::string(text));
@@ -41,7 +50,9 @@ json::object to_json(const Learned& learned) {
             {"certificate_sha256", learned.certificate_sha256},
             {"family", json::string(to_string(learned.family))},
             {"battery", learned.battery},
-            {"children", to_json(learned.children)}};
+            {"children", to_json(learned.children)},
+            {"firmware", learned.firmware},
+            {"unsupported", to_json(learned.unsupported)}};
 }
 
 Family family_from(const std::string& word) {
@@ -60,9 +71,9 @@ Learned from_json(const json::object& object) {
     learned.hash_form = text_of(object, "hash_form");
     learned.certificate_sha256 = text_of(object, "certificate_sha256");
     learned.family = family_from(text_of(object, "family"));
-    if (const json::value* children = object.if_contains("children"); children != nullptr && children->is_array())
-        for (const json::value& child : children->get_array())
-            if (child.is_string() && learned.children.size() < 128) learned.children.emplace_back(child.get_string());
+    learned.children = texts_of(object, "children");
+    learned.firmware = text_of(object, "firmware");
+    learned.unsupported = texts_of(object, "unsupported");
     const json::value* battery = object.if_contains("battery");
     learned.battery = battery != nullptr && *battery == json::value(true);
     const json::value* port = object.if_contains("port");

@@ -226,11 +226,15 @@ void DeviceActor::adopt_identity(const Identity& identity) {
     Identity whole = identity;
     if (battery_ && !lists(identity, "battery")) whole.components.push_back({"battery", 1});  // the user knows better
     self().adopt(whole, table_, std::move(more));
+    if (keeps_unsupported() && learned_.firmware == identity.firmware) self().know_unsupported(learned_.unsupported);
     if (!identity.mac.empty() && self().id() != identity.mac) self().rename_id(identity.mac);
     set_pace();
     self().plan().set_base(base_);
     learn();
 }
+
+/// Cameras refuse a query for reasons that pass; of plugs "unknown method" is final until the firmware changes.
+bool DeviceActor::keeps_unsupported() const { return family_ == Family::tapo_plug || family_ == Family::kasa_plug; }
 
 /// What is worth keeping over a restart.
 void DeviceActor::learn() {
@@ -246,6 +250,10 @@ void DeviceActor::learn() {
         fresh.children.clear();
         for (const auto& unit : units_)
             if (unit->session) fresh.children.push_back(unit->id());
+    }
+    if (keeps_unsupported() && !identity.firmware.empty() && self().is_offered()) {
+        fresh.firmware = identity.firmware;
+        fresh.unsupported = self().offer().dropped();
     }
     learned_ = fresh;
     bool changed = false;
@@ -282,6 +290,7 @@ void DeviceActor::poll(Ask ask) {
     keep_pace(begun);
     find_children();
     keep_facts();
+    if (keeps_unsupported() && self().offer().dropped_count() != learned_.unsupported.size()) learn();
     if (!due.empty()) answered();  // nothing was asked, so nothing was proven
     if (!due.empty() && units_.size() > 1) publish();  // its own state does not wait for that of what hangs on it
     if (const auto children = poll_children(ask); !children) return fail_with(children.error());
@@ -457,6 +466,8 @@ void DeviceActor::handle(const Wishes& wishes) {
         if (problem && problem->code == Errc::certificate_changed) learned_.certificate_sha256.clear();  // confirmed by a human
         drop_session();
         afresh_ = true;
+        learned_.unsupported.clear();
+        self().ask_unsupported_again();
         refused_at_.clear();
         supervisor_.reset();
         next_poll_ = deps_.clock.now();

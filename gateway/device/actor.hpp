@@ -93,6 +93,7 @@ private:
     void fail_with(const Error& error);
     void drop_session();
     void keep_facts();
+    bool keeps_unsupported() const;
     void adopt_identity(const Identity& identity);
     void set_pace();
     void learn();

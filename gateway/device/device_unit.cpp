@@ -44,6 +44,15 @@ void DeviceUnit::adopt(const Identity& identity, const Table& table, std::vector
     plan_.forget();
 }
 
+void DeviceUnit::know_unsupported(const std::vector<std::string>& names) {
+    if (!offer_) return;
+    for (const std::string& name : names) offer_->drop_named(name);
+}
+
+void DeviceUnit::ask_unsupported_again() {
+    if (offer_) offer_->undrop();
+}
+
 std::vector<Query> DeviceUnit::due(SteadyTime now, Ask ask) const {
     if (!offer_) return {};
     const auto& queries = offer_->queries(document_);

@@ -43,6 +43,9 @@ public:
     /// Who it is and what it can do. Rows stay as they are while firmware and components do: what was answered
     /// "unsupported" is not asked again. `more`: queries beside those of the rows.
     void adopt(const Identity& identity, const Table& table, std::vector<Query> more);
+    /// What its firmware was found not to know in an earlier run; and the contrary.
+    void know_unsupported(const std::vector<std::string>& names);
+    void ask_unsupported_again();
     bool is_offered() const { return offer_.has_value(); }
     const Offer& offer() const { return *offer_; }
     std::vector<Query> due(SteadyTime now, Ask ask) const;

@@ -117,6 +117,9 @@ Executed execute(DeviceUnit& unit, const Capability* row, const PropertyCommand&
         if (auto done = is_so_already(unit, *row, *wanted, result, tools)) return std::move(*done);
     const auto request = make_request(*row, *wanted, unit.document());
     if (!request) return refused(std::move(result), code_of(request.error()), request.error().what);
+    if (row->before != nullptr)
+        if (const auto first = row->before(*wanted, WriteContext{unit.document()}))
+            if (const auto done = tools.session.call(*first); !done) return denied(unit, *row, done.error(), std::move(result), tools);
     const auto reply = tools.session.call(*request);
     if (!reply && is_lost(reply.error()) && !is_silent_success(*row, reply.error())) return lost(unit, *row, *request, reply.error(), *wanted, std::move(result), tools);
     if (!reply && !is_silent_success(*row, reply.error())) return denied(unit, *row, reply.error(), std::move(result), tools);

@@ -22,6 +22,8 @@ struct Learned {
     Family family = Family::automatic;
     bool battery = false;            ///< every contact costs it: never tried more often than contacts are due
     std::vector<std::string> children{};  ///< ids of what hangs on it
+    std::string firmware{};          ///< whose `unsupported` is
+    std::vector<std::string> unsupported{};  ///< queries that firmware does not know: not asked again before it changes
     bool operator==(const Learned&) const = default;
 };
 

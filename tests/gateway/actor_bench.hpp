@@ -48,12 +48,12 @@ struct Bench {
     bool probe_answers = false;
     std::unique_ptr<DeviceActor> actor;
 
-    explicit Bench(int poll_s = 1) {
+    explicit Bench(int poll_s = 1, Learned learned = {}) {
         device.answers = testing::plug_answers();
         DeviceConfig config;
         config.host = "127.0.0.1";
         config.poll = std::chrono::seconds(poll_s);
-        actor = std::make_unique<DeviceActor>(config, Credentials{"u", Secret("p")}, Learned{},
+        actor = std::make_unique<DeviceActor>(config, Credentials{"u", Secret("p")}, std::move(learned),
                                               ActorDeps{system_clock(), system_random(), sink, [this] { return std::make_unique<FakeOpener>(device); },
                                                         [this](const std::string&, std::uint16_t) { return probe_answers; }, 20ms});
     }

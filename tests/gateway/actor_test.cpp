@@ -48,6 +48,31 @@ TEST(DeviceActor, NeverPublishesAssumedState) {
     for (const std::string& event : bench.sink.events) EXPECT_EQ(event.find(R"("state":"OFF")"), std::string::npos);
 }
 
+TEST(DeviceActor, WhatTheFirmwareDoesNotKnowIsNotAskedAgainAfterARestart) {
+    Learned kept;
+    std::size_t dropped = 0;
+    {
+        Bench bench;
+        bench.actor->start();
+        ASSERT_TRUE(bench.online());
+        kept = bench.actor->learned();
+        dropped = kept.unsupported.size();
+        EXPECT_EQ(kept.firmware, "1.3.0");
+        EXPECT_NE(std::find(kept.unsupported.begin(), kept.unsupported.end(), "get_emeter_data"), kept.unsupported.end());
+    }
+    const auto asked = [](const Learned& learned, const char* firmware) {
+        Bench bench(1, learned);
+        bench.device.identity.firmware = firmware;
+        bench.actor->start();
+        EXPECT_TRUE(bench.online());
+        const std::lock_guard lock(bench.device.mutex);
+        return bench.device.asked.contains("get_emeter_data");
+    };
+    EXPECT_GT(dropped, 0U);
+    EXPECT_FALSE(asked(kept, "1.3.0"));
+    EXPECT_TRUE(asked(kept, "1.4.0")) << "a new firmware may know it";
+}
+
 TEST(DeviceActor, AButtonWhoseAnswerWasLostIsNotPressedAgain) {
     Bench bench;
     bench.device.lose_requests = 9;

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "gateway/device/opener.hpp"
@@ -25,6 +26,7 @@ struct FakeDevice {
     bool ignore_writes = false;
     int lose_requests = 0, lose_answers = 0;  ///< of calls: the next so many do not arrive, or do and nobody hears
     std::vector<Request> calls;
+    std::set<std::string> asked;  ///< methods of queries
 
     template <class F> bool wait(F condition) {
         std::unique_lock lock(mutex);
@@ -52,6 +54,7 @@ public:
         if (device_.exchange_error) return tl::unexpected(*device_.exchange_error);
         std::vector<Answer> answers;
         for (const Request& request : requests) {
+            device_.asked.insert(request.method);
             const json::value* result = device_.answers.if_contains(request.method);
             if (const auto at = device_.errors.find(request.method); at != device_.errors.end())
                 answers.push_back({request.method, tl::unexpected(at->second)});

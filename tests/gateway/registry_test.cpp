@@ -187,11 +187,11 @@ TEST(Registry, ManyThreadsMayAskWhileItChanges) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {
-            while (!over) {
+            do {  // once at least, however late the thread begins
                 for (const auto& view : house.registry.views()) (void)house.registry.document(view->id);
                 (void)house.registry.access(kId);
                 house.registry.command(kId, {"state", "ON", nullptr});
-            }
+            } while (!over);
         });
     for (int i = 0; i < 20; ++i) house.registry.configure(House::config(i % 2 == 0 ? std::vector<std::string>{} : std::vector<std::string>{"127.0.0.1"}));
     over = true;
