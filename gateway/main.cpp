@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
         std::cerr << arguments.error().what << '\n';
         return static_cast<int>(Exit::bad_input);
     }
+    if (arguments->command == Arguments::Command::run) restart_with_small_caches(argv);
     keep_memory_small();
     prepare_video();
     if (arguments->command == Arguments::Command::decode_pictures) return decode_pictures();
