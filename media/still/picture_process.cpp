@@ -89,13 +89,13 @@ Result<void> PictureProcess::start() {
     return {};
 }
 
-// It keeps nothing that would be worth a farewell.
+// It keeps nothing that would be worth a farewell. The closed socket alone would end it too, where signals are forbidden.
 void PictureProcess::end() {
     if (pid_ < 0) return;
+    socket_ = net::OwnedFd();
     ::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
     pid_ = -1;
-    socket_ = net::OwnedFd();
 }
 
 Result<Result<Buffer>> PictureProcess::ask(std::span<const AccessUnit> units, unsigned width) {
