@@ -76,6 +76,17 @@ json::object raw_device(const Parts& parts, const DeviceView& view) {
     return device;
 }
 
+/// What it answered, with the list of its abilities, which it is asked for at the login only: a replay needs it.
+json::object replayable(const Parts& parts, const DeviceView& view) {
+    json::object document = parts.registry.document(view.id);
+    const char* const method = "getAppComponentList";
+    if (view.family != Family::tapo_camera || view.identity.components.empty() || document.contains(method)) return document;
+    json::array list;
+    for (const Component& component : view.identity.components) list.push_back(json::object{{"name", component.name}, {"version", component.version}});
+    document[method] = json::object{{"app_component", json::object{{"app_component_list", std::move(list)}}}};
+    return document;
+}
+
 json::object common(const Parts& parts) {
     return {{"version", json::string(version())},
             {"config", config_document(*parts.config())},
@@ -120,7 +131,7 @@ std::string diagnostics_zip(const Parts& parts) {
         json::value device = masked(redactor, raw_device(parts, *view));
         const json::value* mark = device.is_object() ? device.get_object().if_contains("id") : nullptr;
         const std::string name = mark != nullptr && mark->is_string() ? std::string(mark->get_string()) : std::to_string(devices.size());
-        zip.add("devices/" + name + ".json", json::serialize(masked(redactor, parts.registry.document(view->id))));
+        zip.add("devices/" + name + ".json", json::serialize(masked(redactor, replayable(parts, *view))));
         zip.add("exchanges/" + name + ".json", json::serialize(masked(redactor, to_json(parts.recorder.lines(key_of(*view))))));
         devices.push_back(std::move(device));
     }

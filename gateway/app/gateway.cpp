@@ -136,7 +136,10 @@ void Gateway::Impl::begin() {
     registry.configure(*config());
     event_sources->start();
     discovery.configure(*config());
-    clerk->every("health", kHealthInterval, [this] { publisher->set_bridge_health(health_document(*parts)); });
+    clerk->every("health", kHealthInterval, [this] {
+        publisher->set_bridge_health(health_document(*parts));
+        remind();
+    });
     clerk->post([this] { publisher->set_bridge_health(health_document(*parts)); });
 }
 

@@ -30,10 +30,20 @@ void Gateway::Impl::log_change(const DeviceView& view, const DeviceView* before)
     const bool was_online = before != nullptr && before->online;
     const auto logger = log.logger(view.name);
     if (view.online && !was_online) logger->info("online at {} over {}", view.host, view.transport);
-    if (view.problem && (before == nullptr || before->problem != view.problem)) {
-        const bool human = view.problem->code == Errc::auth_failed || view.problem->code == Errc::certificate_changed;
-        logger->log(human ? spdlog::level::err : spdlog::level::warn, "{}: {} {}", to_string(view.problem->code), view.problem->message, view.problem->hint);
-    }
+    if (!view.problem) reminder.forget(view.id);
+    else log_problem(view);
+}
+
+void Gateway::Impl::log_problem(const DeviceView& view) {
+    const Problem& problem = *view.problem;
+    if (!reminder.due(view.id, problem.message + problem.hint, system_clock().now())) return;
+    const bool human = problem.code == Errc::auth_failed || problem.code == Errc::certificate_changed;
+    log.logger(view.name)->log(human ? spdlog::level::err : spdlog::level::warn, "{}: {} {}", to_string(problem.code), problem.message, problem.hint);
+}
+
+void Gateway::Impl::remind() {
+    for (const auto& view : registry.views())
+        if (view->problem) log_problem(*view);
 }
 
 void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before) {
@@ -134,6 +144,7 @@ void Gateway::Impl::picture_of_event(const DetectionEvent& event) {
 
 void Gateway::Impl::on_removed(const DeviceView& view) {
     if (onvif) onvif->remove_device(view.id);
+    reminder.forget(view.id);
     if (event_sources) event_sources->removed(view.id);
     if (video) video->remove_device(view.id);
     if (is_public(view)) publisher->remove_device(view.id);

@@ -17,6 +17,7 @@
 #include "gateway/app/parts.hpp"
 #include "gateway/app/settings_desk.hpp"
 #include "gateway/app/web_backend.hpp"
+#include "gateway/diagnostics/reminder.hpp"
 #include "gateway/web/server.hpp"
 #include "protocols/base/crypto.hpp"
 
@@ -68,6 +69,9 @@ struct Gateway::Impl {
     void on_event(const DetectionEvent& event);
     void picture_of_event(const DetectionEvent& event);
     void log_change(const DeviceView& view, const DeviceView* before);
+    void log_problem(const DeviceView& view);
+    /// Problems that have stayed for an hour are said again.
+    void remind();
     void publish_state(const DeviceView& view);
     void tell_devices();
     void tell_info();
@@ -87,6 +91,7 @@ struct Gateway::Impl {
     Environment environment;
     Log& log;
     std::shared_ptr<spdlog::logger> main_log;
+    Reminder reminder;
     mutable StateStore store;
     Refusals refusals;
     SettingsDesk settings{store, config_file, environment};

@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import os
+import random
 import re
 import socket
 import stat
@@ -41,6 +42,26 @@ def spellings(word):
         middle = base64.b64encode(b"\0" * shift + raw + b"\0" * 3).decode()
         out.add(middle[{0: 0, 1: 2, 2: 3}[shift]:(shift + len(raw)) * 8 // 6 - 1])
     return {spelling for spelling in out if len(spelling) >= 6}
+
+
+class Replay:
+    """A world made of a bundle: one camera for each document, and a gateway of its own."""
+
+    def __init__(self):
+        self.demo = world.Demo(argparse.Namespace(build=gateway_e2e.BUILD, listen="127.0.0.1", mqtt=None, check=False))
+
+    def run(self, sent):
+        net, devices = f"127.{random.randrange(65, 255)}.{random.randrange(256)}", []
+        for number, (model, (device, answers)) in enumerate(sorted(sent.items()), 1):
+            path = self.demo.folder / f"{model}.json"
+            path.write_text(json.dumps(answers))
+            devices.append({"kind": "tapo_camera_l3", "model": model, "address": f"{net}.{number}", "mac": f"02-00-00-00-F2-{number:02X}", "alias": f"Sent {model}", "options": {"document": str(path), "battery": "asleep" in device["capabilities"]}})
+        config = self.demo.folder / "simulators.json"
+        config.write_text(json.dumps({**world.ACCOUNT, "devices": devices}))
+        process = self.demo.start("simulators", [self.demo.program("device_simulators"), "--config", str(config), "--discovery-port", "-1"], stdout=subprocess.PIPE)
+        line = process.stdout.readline()
+        assert line, self.demo.log_of("simulators")
+        self.demo.start_gateway(self.demo.start_broker(), json.loads(line)["devices"])
 
 
 class Everybody(FleetCase):
@@ -240,6 +261,23 @@ class Everybody(FleetCase):
         self.assertNotIn(PASSWORD, text)
         limits = Path(f"/proc/{self.gateway().pid}/limits").read_text()
         self.assertRegex(limits, r"Max core file size +0 +0 ", "a crash would write the memory, passwords included, to a file")
+
+    def test_4b_a_bundle_replays_in_the_simulators(self):
+        """What a user sends in can be looked at here: simulators made of it offer what the device offered."""
+        self.everybody()
+        bundle = zipfile.ZipFile(io.BytesIO(self.ask("/api/diagnostics")[1]))
+        sent = {}
+        for device in json.loads(bundle.read("diagnostics.json"))["devices"]:
+            if device["transport"] == "tapo3" and not device.get("via") and device["model"] != "H200":
+                sent[device["model"]] = (device, json.loads(bundle.read(f"devices/{device['id']}.json")))
+        self.assertGreaterEqual(len(sent), 3, set(sent))
+        replay = Replay()
+        self.addCleanup(replay.demo.stop)
+        replay.run(sent)
+        for number, (model, (device, _)) in enumerate(sorted(sent.items()), 1):
+            wanted = set(device["capabilities"])
+            offered = lambda: {row["id"] for d in world.api(replay.demo.page) if d["mac"].endswith(f"{number:02x}") for row in d["capabilities"]}
+            self.until(lambda: wanted <= offered(), 30, lambda: f"{model} lacks {wanted - offered()}")
 
     # Names and goings.
 

@@ -1,4 +1,5 @@
 #include "gateway/diagnostics/redact.hpp"
+#include "gateway/diagnostics/reminder.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -35,6 +36,27 @@ TEST(Redactor, AMailAddressAsLongAsADeviceLikesIsNoTrouble) {
 
 TEST(Redactor, ATokenAsLongAsADeviceLikesIsNoTrouble) {
     EXPECT_EQ(Redactor().redact_text("stok=" + std::string(2'000'000, 'a') + "/ds stok=b"), "stok=***/ds stok=***");
+}
+
+TEST(Redactor, KeepsTheNamesOfAbilities) {
+    Redactor redactor;
+    const boost::json::value list = boost::json::parse(R"({"app_component_list":[{"name":"battery","version":1}]})");
+    EXPECT_EQ(redactor.redact(list), list);
+    EXPECT_NE(redactor.redact(boost::json::parse(R"({"name":"Hallway"})")).at("name"), boost::json::value("Hallway"));
+}
+
+TEST(Reminder, SaysAFaultOnceThenOnChangeThenHourly) {
+    using namespace std::chrono_literals;
+    Reminder reminder;
+    const SteadyTime start{1h};
+    EXPECT_TRUE(reminder.due("lamp", "no answer", start));
+    EXPECT_FALSE(reminder.due("lamp", "no answer", start + 59min));
+    EXPECT_TRUE(reminder.due("fan", "no answer", start + 59min));
+    EXPECT_TRUE(reminder.due("lamp", "no answer", start + 60min));
+    EXPECT_FALSE(reminder.due("lamp", "no answer", start + 61min));
+    EXPECT_TRUE(reminder.due("lamp", "wrong password", start + 61min));
+    reminder.forget("lamp");
+    EXPECT_TRUE(reminder.due("lamp", "wrong password", start + 62min));
 }
 
 }  // namespace
