@@ -52,7 +52,7 @@ def service(password):
 
 
 def get(path, source=None, host=GATEWAY, method="GET", **headers):
-    connection = http.client.HTTPConnection(host, 8745, timeout=10, source_address=(source, 0) if source else None)
+    connection = http.client.HTTPConnection(host, 8745, timeout=40, source_address=(source, 0) if source else None)
     try:
         connection.request(method, path, headers=headers)
         reply = connection.getresponse()
