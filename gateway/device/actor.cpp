@@ -338,13 +338,15 @@ Result<void> DeviceActor::poll_children(Ask ask) {
     for (std::size_t i = 1; i < units_.size(); ++i) {
         DeviceUnit& unit = *units_[i];
         if (!unit.session || unit.away) continue;
-        auto due = unit.due(deps_.clock.now(), ask);
+        // What follows a command elsewhere, or a failure, is no reason to wake a battery.
+        auto due = unit.due(deps_.clock.now(), unit.care && ask == Ask::quick ? Ask::due : ask);
         std::erase_if(due, [&](const Query& query) { return query.method == unit.how->lands_in; });  // the list has just told
         if (due.empty()) continue;
         if (inbox_.has_command() && !unit.offer().rows().empty()) {
             next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
             break;
         }
+        const Contact contact(*this, unit);
         TRY_VOID(unit.ask(*unit.session, due, deps_.clock));
     }
     return {};
@@ -424,7 +426,13 @@ void DeviceActor::settle_child(const Child& child, Units& units) {
     unit.away = child.away;
     if (!unit.session) unit.session = make_child_session(session_, child.id, child.identity);
     unit.adopt(child.identity, child.how->table(child.kind), {});
-    unit.plan().set_base(std::max<std::chrono::milliseconds>(base_, std::chrono::seconds(child.how->every_s)));
+    const DeviceConfig wishes = deps_.child_config ? deps_.child_config(unit.id()) : DeviceConfig{};
+    const std::chrono::milliseconds own = wishes.poll == kNeverPolled ? std::chrono::milliseconds(kNever) : std::chrono::milliseconds(wishes.poll);
+    unit.plan().set_base(own.count() > 0 ? std::max(base_, own) : std::max<std::chrono::milliseconds>(base_, std::chrono::seconds(child.how->every_s)));
+    if (!unit.care && child.how->every_s > 0 && lists(child.identity, "battery")) {
+        unit.care.emplace();
+        tell_battery(unit, *unit.care);
+    }
     unit.plan().asked({{child.how->lands_in, ""}}, deps_.clock.now());  // the list has told already
     unit.take(child.how->lands_in, child.entry, unix_now());
 }
@@ -483,8 +491,14 @@ void DeviceActor::handle(const Wishes& wishes) {
     }
     for (const Push& push : wishes.pushes)
         if (push.kind == kStreamPush) {
-            care_.stream(push.on, deps_.clock.now(), deps_.clock.wall());
-            if (battery_) tell_battery();
+            const auto unit = find_unit(push.unit);
+            const bool child = unit && unit->how != nullptr;
+            BatteryCare* care = child ? (unit->care ? &*unit->care : nullptr) : &care_;
+            if (care != nullptr) care->stream(push.on, deps_.clock.now(), deps_.clock.wall());
+            if (child ? care != nullptr : battery_) {
+                tell_battery(child ? *unit : self(), *care);
+                publish();
+            }
         } else
         if (const auto unit = find_unit(push.unit)) {
             unit->take(kEventsKey, json::object{{push.kind, push.on ? "on" : "off"}}, unix_now());
@@ -549,6 +563,7 @@ CommandResult DeviceActor::execute(const PropertyCommand& command, SteadyTime un
     if (!unit) return refuse("unknown_property", "there is no device '" + command.unit + "' any more");
     if (unit->away) return refuse("unreachable", "its hub cannot reach it; check its battery and distance");
     if (unit->how != nullptr && !unit->session) unit->session = make_child_session(session_, unit->child_id, unit->identity());
+    const Contact contact(*this, *unit);
     if (command.raw) return pass_on(*command.raw, unit->session ? *unit->session : *session_);
     const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }, until};
     Executed done = gateway::execute(*unit, command, tools);

@@ -82,7 +82,19 @@ private:
     void begin_contact();
     void end_contact();
     bool sleeps_on(const Error& error);
-    void tell_battery();
+    void tell_battery(DeviceUnit& unit, BatteryCare& care);
+    /// As long as it lives, `unit` is being asked: counted where it has a battery.
+    class Contact {
+    public:
+        Contact(DeviceActor& actor, DeviceUnit& unit);
+        ~Contact();
+        Contact(const Contact&) = delete;
+        Contact& operator=(const Contact&) = delete;
+
+    private:
+        DeviceActor& actor_;
+        DeviceUnit& unit_;
+    };
     void settle_child(const Child& child, Units& units);
     void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);

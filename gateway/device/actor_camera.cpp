@@ -38,7 +38,8 @@ bool DeviceActor::sleeps_on(const Error& error) {
     drop_session();
     care_.contact(false, now, deps_.clock.wall());
     next_poll_ = now + base_;
-    tell_battery();
+    tell_battery(self(), care_);
+    publish();
     return true;
 }
 
@@ -54,14 +55,26 @@ void DeviceActor::end_contact() {
     retry_ = false;
     care_.contact(false, now, deps_.clock.wall());
     next_poll_ = std::max(next_poll_, spoke_at_ + base_);
-    tell_battery();
+    tell_battery(self(), care_);
+    publish();
 }
 
-void DeviceActor::tell_battery() {
+void DeviceActor::tell_battery(DeviceUnit& unit, BatteryCare& care) {
     const SteadyTime now = deps_.clock.now();
-    self().take(kBatteryKey, json::object{{"asleep", care_.is_asleep(now + BatteryCare::kTail) ? "on" : "off"},
-                                          {"awake_s", care_.awake_today_s(now, deps_.clock.wall())}}, unix_now());
-    publish();
+    unit.take(kBatteryKey, json::object{{"asleep", care.is_asleep(now + BatteryCare::kTail) ? "on" : "off"},
+                                        {"awake_s", care.awake_today_s(now, deps_.clock.wall())}}, unix_now());
+}
+
+/// Asking a hub's battery child wakes it, whatever for.
+DeviceActor::Contact::Contact(DeviceActor& actor, DeviceUnit& unit) : actor_(actor), unit_(unit) {
+    if (unit_.care) unit_.care->contact(true, actor_.deps_.clock.now(), actor_.deps_.clock.wall());
+}
+
+DeviceActor::Contact::~Contact() {
+    if (!unit_.care) return;
+    unit_.care->contact(false, actor_.deps_.clock.now(), actor_.deps_.clock.wall());
+    actor_.tell_battery(unit_, *unit_.care);
+    actor_.publish();
 }
 
 }  // namespace tplink::gateway

@@ -13,6 +13,7 @@
 #include "gateway/capabilities/children.hpp"
 #include "gateway/capabilities/energy.hpp"
 #include "gateway/capabilities/engine.hpp"
+#include "gateway/device/battery_care.hpp"
 #include "gateway/device/device_view.hpp"
 #include "gateway/device/energy_ledger.hpp"
 #include "gateway/device/poll_plan.hpp"
@@ -82,6 +83,7 @@ public:
     const ChildrenOf* how = nullptr;  ///< of a child
     std::string child_id;             ///< the parent's word for it
     bool away = false;
+    std::optional<BatteryCare> care;  ///< of a child with a battery that is woken by being asked
     int missed = 0;                   ///< lists in a row it did not stand in
 
 private:

@@ -1,5 +1,6 @@
 // A battery camera through a day of simulated time: who wakes it, and for how long.
 
+#include <future>
 #include <gtest/gtest.h>
 
 #include "gateway/device/actor.hpp"
@@ -162,6 +163,77 @@ TEST_F(BatteryDay, WithPollingOffNothingWakesItButACommand) {
     ASSERT_TRUE(sink.wait_result());
     actor.reset();
     EXPECT_EQ(contacts(), 2) << "one at first, one for the command";
+}
+
+/// A hub with mains and a doorbell that has none: the last view of each.
+struct HubDay : BatteryDay {
+    HubDay() {
+        device.identity = {.mac = "020000000088", .model = "H200", .name = "Hub", .hardware = "1.0", .firmware = "1", .device_id = "hub",
+                           .device_type = "SMART.TAPOHUB", .components = {{"childControl", 1}, {"siren", 1}}};
+        device.answers = json::parse(R"({"getSirenStatus":{"status":"off","time_left":0},
+            "getChildDeviceList":{"child_device_list":[{"device_id":"bell","category":"camera","device_model":"D230","alias":"Bell","mac":"02-00-00-00-00-99",
+                "online":true,"battery_percent":80,"low_battery":false,"battery_charging":"NO","rssi":-50}],"sum":1,"start_index":0},
+            "getChildDeviceComponentList":{"child_component_list":[{"device_id":"bell","component_list":[{"name":"battery","version":1},{"name":"lensMask","version":1}]}]},
+            "getLensMaskConfig":{"lens_mask":{"lens_mask_info":{"enabled":"off"}}}})").as_object();
+    }
+    int child_contacts() {
+        const std::lock_guard lock(device.mutex);
+        return device.child_contacts;
+    }
+    /// Time passes, the hub is polled, and everything that follows is over.
+    bool step(DeviceActor& actor, std::chrono::seconds time) {
+        int before = 0;
+        {
+            const std::lock_guard lock(device.mutex);
+            before = device.polls;
+        }
+        clock.advance(time);
+        actor.push({"nobody", "motion", false});
+        if (!device.wait([&] { return device.polls > before; })) return false;
+        return idle(actor);
+    }
+    /// What was begun is over: a poll under way while the clock is moved would be dated wrongly.
+    static bool idle(DeviceActor& actor) {
+        auto over = std::make_shared<std::promise<void>>();
+        auto done = over->get_future();
+        return actor.ask([over](Session*) { over->set_value(); }) && done.wait_for(30s) == std::future_status::ready;
+    }
+    std::shared_ptr<const DeviceView> bell(DeviceActor& actor) {
+        for (const auto& view : actor.views())
+            if (view->id == "020000000099") return view;
+        return nullptr;
+    }
+};
+
+TEST_F(HubDay, ABatteryChildIsAskedOnceAnHourWhileItsHubIsAskedAllTheTime) {
+    auto actor = start(30s);
+    ASSERT_TRUE(sink.wait([](const DeviceView& view) { return view.id == "020000000099" && asleep(view); })) << "asleep is a state";
+    ASSERT_TRUE(idle(*actor));
+    for (int i = 1; i < 24 * 3600 / 31; ++i) ASSERT_TRUE(step(*actor, 31s)) << "step " << i;
+    const auto view = bell(*actor);
+    ASSERT_TRUE(view);
+    EXPECT_TRUE(view->online);
+    EXPECT_TRUE(asleep(*view));
+    EXPECT_EQ(view->state.at("battery"), json::value(80)) << "told by the hub";
+    EXPECT_GT(child_contacts(), 20);
+    EXPECT_LE(child_contacts(), 28);
+    EXPECT_GT(awake(*view), 0);
+    EXPECT_LE(awake(*view), 240);
+}
+
+TEST_F(HubDay, ACommandForTheHubDoesNotWakeItsChild) {
+    auto actor = start(30s);
+    ASSERT_TRUE(sink.wait([](const DeviceView& view) { return view.id == "020000000099" && asleep(view); }));
+    ASSERT_TRUE(idle(*actor));
+    const int before = child_contacts();
+    PropertyCommand command;
+    command.property = "siren";
+    command.value = json::value("OFF");
+    actor->post(std::move(command));
+    ASSERT_TRUE(sink.wait_result());
+    ASSERT_TRUE(idle(*actor));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(step(*actor, 2s)) << "the hub is looked at again soon";
+    EXPECT_EQ(child_contacts(), before);
 }
 
 TEST_F(BatteryDay, OneThatDoesNotAnswerIsAsleepAndNotOffline) {

@@ -23,6 +23,7 @@ struct FakeDevice {
     std::map<std::string, Error> errors;  ///< method -> error instead
     std::optional<Error> open_error, exchange_error;
     int opened = 0, closed = 0, polls = 0;
+    int child_contacts = 0;               ///< queries and calls for something that hangs on it
     bool ignore_writes = false;
     int lose_requests = 0, lose_answers = 0;  ///< of calls: the next so many do not arrive, or do and nobody hears
     std::vector<Request> calls;
@@ -50,6 +51,7 @@ public:
     Result<std::vector<Answer>> query(std::span<const Request> requests) override {
         const std::lock_guard lock(device_.mutex);
         ++device_.polls;
+        if (!requests.empty() && !requests.front().child.empty()) ++device_.child_contacts;
         device_.changed.notify_all();
         if (device_.exchange_error) return tl::unexpected(*device_.exchange_error);
         std::vector<Answer> answers;
@@ -66,6 +68,7 @@ public:
     Result<json::value> call(const Request& request) override {
         const std::lock_guard lock(device_.mutex);
         device_.calls.push_back(request);
+        if (!request.child.empty()) ++device_.child_contacts;
         device_.changed.notify_all();
         if (device_.exchange_error) return tl::unexpected(*device_.exchange_error);
         if (const auto at = device_.errors.find(request.method); at != device_.errors.end()) return tl::unexpected(at->second);
