@@ -6,6 +6,7 @@
 
 #include "gateway/capabilities/tables.hpp"
 #include "gateway/capabilities/tapo_camera_rows.hpp"
+#include "gateway/device/battery_care.hpp"
 
 namespace tplink::gateway {
 namespace camera {
@@ -32,7 +33,21 @@ json::value charging(const json::object& document, std::int64_t) {
     return text == "NO" ? "off" : "on";
 }
 
+// Told by the gateway itself, also of a child whose components nobody lists.
+bool has_care(const json::object& document) { return at(document, kBatteryKey, "/asleep") != nullptr; }
+json::value asleep(const json::object& document, std::int64_t) {
+    const json::value* value = at(document, kBatteryKey, "/asleep");
+    return value == nullptr ? json::value(nullptr) : *value;
+}
+json::value awake_today(const json::object& document, std::int64_t) {
+    const json::value* value = at(document, kBatteryKey, "/awake_s");
+    return value == nullptr ? json::value(nullptr) : *value;
+}
+
 constexpr Capability kCameraEntry[] = {
+    {.id = "asleep", .name = "Asleep", .kind = OnOff{}, .hint = {.icon = "mdi:sleep", .category = Category::diagnostic}, .derive = asleep, .when = has_care},
+    {.id = "awake_today", .name = "Awake today because of us", .kind = Number{.min = 0, .max = 86400},
+     .hint = {.device_class = "duration", .unit = "s", .category = Category::diagnostic}, .derive = awake_today, .when = has_care},
     told("battery", "Battery", Number{.min = 0, .max = 100}, "/battery_percent", kBattery),
     {.id = "charging", .name = "Charging", .kind = OnOff{}, .query = kEntry, .pointer = "/battery_charging",
      .hint = {.device_class = "battery_charging", .category = Category::diagnostic}, .derive = charging},

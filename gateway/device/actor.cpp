@@ -429,7 +429,9 @@ void DeviceActor::settle_child(const Child& child, Units& units) {
     const DeviceConfig wishes = deps_.child_config ? deps_.child_config(unit.id()) : DeviceConfig{};
     const std::chrono::milliseconds own = wishes.poll == kNeverPolled ? std::chrono::milliseconds(kNever) : std::chrono::milliseconds(wishes.poll);
     unit.plan().set_base(own.count() > 0 ? std::max(base_, own) : std::max<std::chrono::milliseconds>(base_, std::chrono::seconds(child.how->every_s)));
-    if (!unit.care && child.how->every_s > 0 && lists(child.identity, "battery")) {
+    // A hub lists no components for some of its cameras; what stands in its list proves the battery, too.
+    const bool battery = lists(child.identity, "battery") || (child.entry.is_object() && child.entry.get_object().contains("battery_percent"));
+    if (!unit.care && child.how->every_s > 0 && battery) {
         unit.care.emplace();
         tell_battery(unit, *unit.care);
     }

@@ -158,6 +158,15 @@ class Events(CameraCase):
         self.send(f"tplink2mqtt/{child['id']}/privacy/set", "ON")
         _, result = listener.wait(f"tplink2mqtt/{child['id']}/result", seconds=20)
         self.assertEqual(json.loads(result["payload"])["status"], "ok", result["payload"])
+        self.send(f"tplink2mqtt/{child['id']}/privacy/set", "OFF")
+        listener.wait(f"tplink2mqtt/{child['id']}/state", lambda p: json.loads(p)["privacy"] == "OFF", 20)
+        # Its picture comes through the hub's port, which is told which of its cameras is meant.
+        url = f"rtsp://127.0.0.1:{self.demo.rtsp}/{child['id']}"
+        seen = subprocess.run(["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_entries", "stream=codec_name", "-of", "csv=p=0", url],
+                              capture_output=True, text=True, timeout=40)
+        self.assertIn("h264", seen.stdout, seen.stderr)
+        watched = self.until(lambda: next((d for d in world.api(self.demo.page) if d["id"] == child["id"] and "awake_today" in d["state"]), None), 30, "its battery is not cared for")
+        self.assertEqual(watched["state"]["asleep"], "OFF", "a viewer keeps it awake")
 
 
 class OnvifCameras(Cameras):
