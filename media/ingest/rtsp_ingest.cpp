@@ -7,6 +7,7 @@
 
 #include "media/codec/video_track.hpp"
 #include "media/gst_ptr.hpp"
+#include "media/ingest/handover.hpp"
 #include "media/plugins.hpp"
 #include "media/rtp/rtp_packet.hpp"
 
@@ -53,7 +54,10 @@ public:
         gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
     }
 
-    bool play() { return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE; }
+    bool play() {
+        handover_.pass();
+        return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+    }
 
     stream::SourceStats stats() const override {
         stream::SourceStats stats;
@@ -71,9 +75,11 @@ private:
         Codec codec;
         std::uint32_t rate;
         std::optional<VideoTrack> track;
+        Handover handover{};  ///< from the thread that found the track to the one that carries it
     };
 
     static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer self) {
+        static_cast<RtspIngest*>(self)->handover_.pass();
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) static_cast<RtspIngest*>(self)->on_error(message);
         if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS)
             static_cast<RtspIngest*>(self)->intake_.end(Error{Errc::unreachable, "the camera ended the stream", 0, {}});
@@ -97,6 +103,7 @@ private:
 
     static void on_all_pads(GstElement*, gpointer self) {
         auto& ingest = *static_cast<RtspIngest*>(self);
+        ingest.handover_.pass();
         const std::lock_guard lock(ingest.mutex_);
         const auto has = [&](bool video) {
             return std::any_of(ingest.branches_.begin(), ingest.branches_.end(),
@@ -108,6 +115,7 @@ private:
     static void on_pad(GstElement*, GstPad* pad, gpointer self) {
         const MiniPtr<GstCaps> caps(gst_pad_get_current_caps(pad));
         if (!caps || gst_caps_is_empty(caps.get())) return;
+        static_cast<RtspIngest*>(self)->handover_.pass();
         static_cast<RtspIngest*>(self)->add_branch(pad, gst_caps_get_structure(caps.get(), 0));
     }
 
@@ -116,7 +124,7 @@ private:
         int rate = 8000;
         gst_structure_get_int(caps, "clock-rate", &rate);
         const char* chain = nullptr;
-        auto branch = std::make_unique<Branch>(Branch{this, Codec::h264, static_cast<std::uint32_t>(std::max(rate, 0)), {}});
+        auto branch = std::unique_ptr<Branch>(new Branch{this, Codec::h264, static_cast<std::uint32_t>(std::max(rate, 0)), {}});
         if (encoding == "h264") {
             chain = "rtph264depay ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au";
             branch->track.emplace(Codec::h264);
@@ -148,6 +156,7 @@ private:
             const GPtr<GstElement> out(gst_bin_get_by_name(GST_BIN(bin), "out"));
             GstAppSinkCallbacks callbacks{};
             callbacks.new_sample = on_sample;
+            branch->handover.pass();
             gst_app_sink_set_callbacks(GST_APP_SINK(out.get()), &callbacks, branch.get(), nullptr);
             const std::lock_guard lock(mutex_);
             branches_.push_back(std::move(branch));
@@ -160,6 +169,7 @@ private:
 
     static GstFlowReturn on_sample(GstAppSink* sink, gpointer data) try {
         auto& branch = *static_cast<Branch*>(data);
+        branch.handover.pass();
         const MiniPtr<GstSample> sample(gst_app_sink_pull_sample(sink));
         GstBuffer* buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
         if (buffer == nullptr) return GST_FLOW_EOS;
@@ -194,6 +204,7 @@ private:
     }
 
     Intake intake_;
+    Handover handover_;
     const std::string host_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Branch>> branches_;

@@ -1,10 +1,10 @@
-#include <atomic>
 #include <thread>
 
 #include "media/elements/hub_sink.hpp"
 #include "media/elements/tplink_demux.hpp"
 #include "media/elements/tplink_src.hpp"
 #include "media/gst_ptr.hpp"
+#include "media/ingest/handover.hpp"
 #include "media/ingest/ingest.hpp"
 #include "media/plugins.hpp"
 
@@ -42,7 +42,10 @@ public:
         gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
     }
 
-    bool play() { return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE; }
+    bool play() {
+        handover_.pass();
+        return gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+    }
 
     stream::SourceStats stats() const override { return source_stats(source_.get()); }
     TsStats damage() const override { return damage_of(demux_.get()); }
@@ -53,6 +56,7 @@ public:
 private:
     // The hub sink's pads are fed by the one streaming thread.
     void take(const AccessUnit& unit) {
+        handover_.pass();
         const Program program = program_of(demux_.get());
         intake_.take(unit);
         intake_.set_program(program.lenses, program.silent);
@@ -62,6 +66,7 @@ private:
     // the events take, but what is posted on its thread says only that a state changed, or that play() fails.
     static GstBusSyncReply on_message(GstBus*, GstMessage* message, gpointer data) {
         auto& self = *static_cast<SourceIngest*>(data);
+        self.handover_.pass();
         if (std::this_thread::get_id() != self.starter_) {
             if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self.on_error(message);
             if (is_opened(message)) self.intake_.opened();
@@ -80,6 +85,7 @@ private:
     }
 
     Intake intake_;
+    Handover handover_;
     const std::thread::id starter_ = std::this_thread::get_id();
     GPtr<GstElement> pipeline_;
     GPtr<GstElement> source_;
