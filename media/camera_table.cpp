@@ -35,7 +35,7 @@ void CameraTable::set(const CameraSpec& camera) {
     old.swap(known.streams);
     for (const StreamSpec& spec : camera.streams) {
         auto stream = find_named(old, spec.name);
-        if (stream && stream->spec() == spec && known.spec.view_limit == camera.view_limit) {
+        if (stream && stream->spec() == spec && known.spec.view_limit == camera.view_limit && known.spec.day_limit == camera.day_limit) {
             std::erase(old, stream);
             stream->forget_error();
         } else {

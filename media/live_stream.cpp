@@ -52,6 +52,25 @@ void ViewerLimit::give_back() {
     --taken_;
 }
 
+void DayBudget::renew(SteadyTime now) {
+    if (begun_ && now - *begun_ < std::chrono::hours(24)) return;
+    begun_.reset();
+    spent_ = {};
+}
+
+void DayBudget::spend(SteadyTime now, SteadyTime::duration time) {
+    const std::lock_guard lock(mutex_);
+    renew(now);
+    if (!begun_) begun_ = now;
+    spent_ += time;
+}
+
+SteadyTime::duration DayBudget::left(SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    renew(now);
+    return limit_ - spent_;
+}
+
 // One hold; letting it go is leaving.
 class LiveStream::Seat : public Viewing {
 public:
@@ -104,6 +123,9 @@ std::optional<Denial> LiveStream::obstacle(const ViewWish& wish, std::uint64_t s
     const auto denied = [](Errc code, std::string why) { return Denial{false, Error{code, std::move(why), 0, {}}}; };
     if (closed_) return denied(Errc::cancelled, "the camera was removed");
     if (unavailable_) return denied(Errc::refused, *unavailable_);
+    if (is_day_over())
+        return denied(Errc::refused, "the camera was watched for " + std::to_string(options_.budget->limit().count() / 60) +
+                                         " minutes today, which is the most its battery is given; it can be watched again tomorrow");
     if (demand_.is_limit_reached()) return denied(Errc::refused, "the view ended after its longest time, to spare the battery");
     if (lacks_lens(wish)) {
         Denial denial = denied(Errc::unsupported, "the camera has one lens only");
@@ -137,7 +159,7 @@ tl::expected<std::shared_ptr<Viewing>, Denial> LiveStream::view(const ViewWish& 
         return tl::unexpected(Denial{true, Error{Errc::refused, "there are already " + std::to_string(limit_->most()) + " viewers", 0, {}}});
     std::unique_lock lock(mutex_);
     const std::uint64_t session_before = demand_.session();
-    auto denial = closed_ || unavailable_ || lacks_lens(wish) ? obstacle(wish, session_before) : std::nullopt;
+    auto denial = closed_ || unavailable_ || lacks_lens(wish) || is_day_over() ? obstacle(wish, session_before) : std::nullopt;
     if (denial) {
         if (wish.counted) limit_->give_back();
         return tl::unexpected(std::move(*denial));
@@ -234,6 +256,7 @@ Result<std::shared_ptr<Ingest>> LiveStream::make_ingest(std::uint64_t session) {
     }
     // A camera has one sound encoder: asking for sound that nobody hears can silence the camera's own RTSP.
     stream::MediaEndpoint endpoint = spec_.endpoint;
+    endpoint.key_memory = key_memory_;
     endpoint.audio = endpoint.audio && listeners_ > 0;
     session_has_sound_ = endpoint.audio;
     return TRY(start_source_ingest(endpoint, options_.stall_timeout, hubs_, std::move(events), make_aac_decoder));
@@ -258,8 +281,11 @@ void LiveStream::interrupt_hubs() {
 SteadyTime LiveStream::step(SteadyTime now) {
     std::unique_lock lock(mutex_);
     if (ingest_) demand_.media_received(demand_.session(), ingest_->last_media());
+    const auto budget_end = spend(now);
     note_quietly(demand_.tick(now));
-    const bool revoke = closed_ || unavailable_ || demand_.is_limit_reached();
+    const bool day_over = is_day_over();
+    if (day_over) note_quietly(demand_.halt());
+    const bool revoke = closed_ || unavailable_ || demand_.is_limit_reached() || day_over;
     if (restart_due_ && !ingest_) restart_due_ = false;  // it begins with sound anyway
     if (stop_due_ || revoke || restart_due_) {
         start_due_ = start_due_ || (restart_due_ && !stop_due_ && !revoke);
@@ -269,6 +295,7 @@ SteadyTime LiveStream::step(SteadyTime now) {
         if (finished) {
             source_stats_ += finished->stats();
             damage_ += finished->damage();
+            if (finished->lens_count() > 0) known_lenses_ = finished->lens_count();  // it may have begun before we knew it
         }
         first_picture_.reset();
         lock.unlock();
@@ -284,9 +311,20 @@ SteadyTime LiveStream::step(SteadyTime now) {
     }
     restart_due_ = false;
     moved_.notify_all();
-    const SteadyTime next = demand_.deadline().value_or(now + kNever);
+    const SteadyTime next = std::min(demand_.deadline().value_or(now + kNever), budget_end.value_or(now + kNever));
     report(lock);
     return next;
+}
+
+std::optional<SteadyTime> LiveStream::spend(SteadyTime now) {
+    if (!options_.budget) return std::nullopt;
+    if (!ingest_) {
+        spent_until_.reset();
+        return std::nullopt;
+    }
+    if (spent_until_) options_.budget->spend(now, now - *spent_until_);
+    spent_until_ = now;
+    return now + std::max<SteadyTime::duration>(options_.budget->left(now), SteadyTime::duration::zero());
 }
 
 void LiveStream::note_quietly(OnDemand::Action action) {

@@ -51,10 +51,28 @@ private:
     unsigned taken_ = 0;
 };
 
+/// How long a camera may be watched in 24 hours, over all its streams. Thread-safe.
+class DayBudget {
+public:
+    explicit DayBudget(std::chrono::seconds limit) : limit_(limit) {}
+    void spend(SteadyTime now, SteadyTime::duration time);
+    SteadyTime::duration left(SteadyTime now);
+    std::chrono::seconds limit() const { return limit_; }
+
+private:
+    void renew(SteadyTime now);  // under the lock
+
+    const std::chrono::seconds limit_;
+    std::mutex mutex_;
+    std::optional<SteadyTime> begun_;  // of the 24 hours: the first look in them
+    SteadyTime::duration spent_{};
+};
+
 struct LiveStreamOptions {
     std::chrono::milliseconds linger{15000};
     std::chrono::milliseconds stall_timeout{4000};
     std::chrono::seconds view_limit{0};  ///< 0: none
+    std::shared_ptr<DayBudget> budget{};  ///< shared by the streams of a camera; null: none
 };
 
 /// What somebody wants of a stream.
@@ -121,10 +139,14 @@ private:
     void began(std::uint64_t session);
     void ended(std::uint64_t session, Error error);
     void revoke_all();
+    /// Counts the time the session runs. When the budget is next to be looked at; nothing: it is not being spent.
+    std::optional<SteadyTime> spend(SteadyTime now);
+    bool is_day_over() const { return options_.budget && options_.budget->left(std::chrono::steady_clock::now()) <= SteadyTime::duration::zero(); }
     void report(std::unique_lock<std::mutex>& lock);
     StreamStatus status_locked() const;
 
     const StreamSpec spec_;
+    const std::shared_ptr<std::atomic<unsigned>> key_memory_ = std::make_shared<std::atomic<unsigned>>(0);
     const LiveStreamOptions options_;
     const std::shared_ptr<Wake> wake_;
     const std::shared_ptr<ViewerLimit> limit_;
@@ -144,6 +166,7 @@ private:
     std::optional<std::string> unavailable_;
     bool closed_ = false;
     std::optional<SteadyTime> first_picture_;
+    std::optional<SteadyTime> spent_until_;
     StreamFormat last_format_;
     stream::SourceStats source_stats_;  // of the sessions that are over
     TsStats damage_;                    // likewise

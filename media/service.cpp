@@ -181,7 +181,7 @@ private:
     OpenTalk talk_opener(const std::string& id);
     void run(const std::stop_token& stop);
 
-    mutable std::mutex mounts_mutex_;  // guards mounted_, rtsp_, options_
+    mutable std::mutex mounts_mutex_;  // guards mounted_, rtsp_, options_, budgets_
     ServiceOptions options_;
     const ServiceEvents events_;
     StreamLog log_;
@@ -197,6 +197,7 @@ private:
         Door door;  ///< without the stream, which is not to be kept
     };
     std::map<std::string, Mounted> mounted_;
+    std::map<std::string, std::shared_ptr<DayBudget>> budgets_;  // of battery cameras
     std::unique_ptr<rtsp::Server> rtsp_;
     webrtc::Peers peers_;
     std::jthread control_;
@@ -205,6 +206,12 @@ private:
 std::shared_ptr<LiveStream> ServiceImpl::make_stream(const CameraSpec& camera, const StreamSpec& stream) {
     LiveStreamOptions options;
     options.view_limit = camera.view_limit;
+    if (camera.day_limit.count() > 0) {
+        const std::lock_guard lock(mounts_mutex_);
+        auto& budget = budgets_[camera.id];  // what was spent stays when the camera is set anew
+        if (!budget || budget->limit() != camera.day_limit) budget = std::make_shared<DayBudget>(camera.day_limit);
+        options.budget = budget;
+    }
     {
         const std::lock_guard lock(mounts_mutex_);
         options.linger = options_.linger;

@@ -49,6 +49,7 @@ struct CameraSpec {
     std::vector<StreamSpec> streams;
     std::optional<stream::MediaEndpoint> talk{};  ///< where it can be talked to; none: it has no speaker
     std::chrono::seconds view_limit{0};  ///< hard limit of one camera session (battery), 0: none
+    std::chrono::seconds day_limit{0};   ///< of all its sessions within 24 hours, 0: none
 };
 
 struct StreamStatus {

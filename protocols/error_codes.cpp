@@ -143,6 +143,18 @@ constexpr Row kTable[] = {
 // What a lockout lasts when the device does not tell. source: camera.md, "Lockout".
 constexpr std::chrono::seconds kUsualLockout{1800};
 
+// How long the video port wants to be left alone. source: port8800.md, "Error codes"; for the two of recordings and for
+// privacy no time is known.
+struct Pause {
+    int code;
+    std::chrono::seconds time;
+};
+constexpr Pause kPauses[] = {{-52405, std::chrono::seconds(4)},
+                             {-52407, std::chrono::seconds(30)},
+                             {-52417, std::chrono::seconds(10)},
+                             {-52435, std::chrono::seconds(10)},
+                             {-64324, std::chrono::seconds(30)}};
+
 const Row* find_row(Dialect dialect, int code) {
     const unsigned wanted = 1U << static_cast<unsigned>(dialect);
     const auto* row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& each) {
@@ -170,6 +182,9 @@ Error device_error(Dialect dialect, int code, std::string_view context) {
     error.what += meaning.empty() ? "device refused the request" : meaning;
     error.what += " (error " + std::to_string(code) + ")";
     if (error.code == locked_out) error.retry_after = kUsualLockout;
+    if (dialect == Dialect::media)
+        for (const Pause& pause : kPauses)
+            if (pause.code == code) error.retry_after = pause.time;
     return error;
 }
 

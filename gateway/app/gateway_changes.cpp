@@ -70,7 +70,8 @@ void Gateway::Impl::on_changed(const DeviceView& view, const DeviceView* before)
 
 /// Only values are new: nothing about the device itself has to be told again.
 void Gateway::Impl::on_state(const DeviceView& view, const DeviceView& before) {
-    if (video && is_on(view, "privacy") != is_on(before, "privacy"))
+    const auto lenses = [](const DeviceView& of) { return of.state.contains("lenses") ? of.state.at("lenses") : json::value(nullptr); };
+    if (video && (is_on(view, "privacy") != is_on(before, "privacy") || lenses(view) != lenses(before)))
         if (const auto access = registry.access(view.id)) video->set_device(view, *access);  // no picture, not even an old one
     if (is_public(view) && !view.rows.empty()) {
         publish_state(view);

@@ -8,6 +8,7 @@
 #include <ifaddrs.h>
 #include <mutex>
 #include <net/if.h>
+#include <vector>
 #include <unistd.h>
 
 #include "gateway/app/views.hpp"
@@ -88,11 +89,17 @@ bool takes_rtsp(const DeviceView& view, const DeviceConfig& config) {
     return !config.camera_account.username.empty() && view.via.empty() && !is_battery(view, config);
 }
 
-media::RtspEndpoint rtsp_endpoint(const DeviceView& view, const Registry::Access& access, bool lesser) {
+/// As the camera tells it; 0: it tells nothing of the kind.
+std::int64_t lens_count(const DeviceView& view) {
+    const json::value* lenses = view.state.if_contains("lenses");
+    return lenses != nullptr && lenses->is_int64() ? lenses->get_int64() : 0;
+}
+
+media::RtspEndpoint rtsp_endpoint(const DeviceView& view, const Registry::Access& access, bool lesser, bool second) {
     media::RtspEndpoint endpoint;
     endpoint.host = view.host;
     if (access.config.media_port != 0) endpoint.port = access.config.media_port;
-    endpoint.path = lesser ? "/stream2" : "/stream1";
+    endpoint.path = second ? (lesser ? "/stream7" : "/stream6") : (lesser ? "/stream2" : "/stream1");
     endpoint.credentials = access.config.camera_account;
     // VIGI has no account of its own for it.
     if (endpoint.credentials.username.empty() && view.family == Family::vigi_camera) endpoint.credentials = {"admin", access.credentials.password};
@@ -113,15 +120,20 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
     if (!view.via.empty()) endpoint.device_id = view.identity.device_id;  // a hub's child: the host is the hub's
     const bool by_rtsp = takes_rtsp(view, access.config);
     if (by_rtsp) endpoint.port = kasa ? 19443 : 8800;  // speech has no way over RTSP; media_port is the other one's
-    for (const char* name : {"main", "sub"}) {
-        const bool lesser = std::string_view(name) == "sub" || access.config.stream == StreamChoice::sd;
+    // Port 554 has paths of its own for a second lens; the camera's own port sends it along.
+    const bool two = by_rtsp && lens_count(view) > 1;
+    for (const char* name : two ? std::vector{"main", "sub", "2", "2/sub"} : std::vector{"main", "sub"}) {
+        const bool lesser = std::string_view(name).ends_with("sub") || access.config.stream == StreamChoice::sd;
         endpoint.quality = lesser ? stream::Quality::sd : stream::Quality::hd;
         media::StreamSpec stream{name, endpoint, {}};
-        if (by_rtsp) stream.rtsp = rtsp_endpoint(view, access, lesser);
+        if (by_rtsp) stream.rtsp = rtsp_endpoint(view, access, lesser, name[0] == '2');
         spec.streams.push_back(std::move(stream));
     }
     spec.talk = endpoint;
-    if (is_battery(view, access.config)) spec.view_limit = config.media.battery_view_limit;
+    if (is_battery(view, access.config)) {
+        spec.view_limit = config.media.battery_view_limit;
+        spec.day_limit = config.media.battery_day_limit;
+    }
     return spec;
 }
 
@@ -176,7 +188,7 @@ public:
                                         access.credentials.password.reveal() + "|" + (is_battery(view, access.config) ? "battery" : "mains") + "|" +
                                         std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery)) +
                                         std::to_string(static_cast<int>(access.config.video_source)) + "|" + access.config.camera_account.username + "|" +
-                                        access.config.camera_account.password.reveal() + "|" + view.identity.device_id;
+                                        access.config.camera_account.password.reveal() + "|" + view.identity.device_id + "|" + std::to_string(lens_count(view));
         const auto reason = obstacle(view);
         const std::lock_guard lock(mutex_);
         Known& known = known_[view.id];
@@ -187,6 +199,7 @@ public:
         known.fingerprint = fingerprint;
         known.reason = reason;
         known.is_private = is_private(view);
+        known.lenses = lens_count(view);
     }
 
     void remove_device(const std::string& id) override {
@@ -200,18 +213,18 @@ public:
     }
 
     json::value facts(const std::string& id) const override {
-        std::string alias;
+        bool two = false;
         {
             const std::lock_guard lock(mutex_);
             const auto at = known_.find(id);
             if (at == known_.end()) return nullptr;
-            alias = at->second.alias;
+            two = at->second.lenses > 1;
         }
         json::array streams;
         for (const media::StreamStatus& status : service_->status(id)) streams.push_back(stream_json(status));
         json::array rtsp;
         if (service_->rtsp_port() != 0)
-            for (const char* path : {"", "/sub"})
+            for (const char* path : two ? std::vector{"", "/sub", "/2", "/2/sub"} : std::vector{"", "/sub"})
                 rtsp.emplace_back("rtsp://" + host_for_urls() + ":" + std::to_string(service_->rtsp_port()) + "/" + id + path);
         return json::object{{"streams", std::move(streams)},
                             {"urls", json::object{{"rtsp", std::move(rtsp)},
@@ -290,6 +303,7 @@ private:
         std::string fingerprint, alias, host;
         std::optional<std::string> reason;
         bool is_private = false;
+        std::int64_t lenses = 0;
     };
     std::optional<std::string> privacy(const std::string& id) const {
         const std::lock_guard lock(mutex_);

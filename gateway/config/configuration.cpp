@@ -171,6 +171,7 @@ void read_all(Section in, Config& out, bool supervised) {
     media.number("viewers_max", out.media.viewers_max, 1, 1000);
     media.seconds("linger_s", out.media.linger, 0, 3600);
     media.seconds("battery_view_limit_s", out.media.battery_view_limit, 10, 86400);
+    media.seconds("battery_day_limit_s", out.media.battery_day_limit, 60, 86400);
     media.finish();
     Section log = in.section("log");
     log.choice<std::string>("level", out.log.level, {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}});

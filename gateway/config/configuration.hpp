@@ -77,6 +77,7 @@ struct MediaConfig {
     unsigned viewers_max = 32;
     std::chrono::seconds linger{15};
     std::chrono::seconds battery_view_limit{300};
+    std::chrono::seconds battery_day_limit{3600};
     bool operator==(const MediaConfig&) const = default;
 };
 

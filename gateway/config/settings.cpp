@@ -70,6 +70,7 @@ std::vector<std::pair<std::string, json::value>> values_of(const Config& c) {
             {"media.viewers_max", number(c.media.viewers_max)},
             {"media.linger_s", number(c.media.linger.count())},
             {"media.battery_view_limit_s", number(c.media.battery_view_limit.count())},
+            {"media.battery_day_limit_s", number(c.media.battery_day_limit.count())},
             {"log.level", text(c.log.level)},
             {"log.format", text(c.log.format == LogFormat::json ? "json" : "text")}};
 }

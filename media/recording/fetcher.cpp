@@ -143,7 +143,7 @@ Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const 
         }
         if (!is_worth_another(state.error()) || ++failures >= options.attempts) return tl::unexpected(std::move(state).error());
         ++resumed;
-        if (options.wait && !options.wait(options.pause * failures)) return fail(Errc::cancelled, "the download was ended");
+        if (options.wait && !options.wait(std::max<std::chrono::milliseconds>(options.pause, state.error().retry_after) * failures)) return fail(Errc::cancelled, "the download was ended");
     }
 }
 

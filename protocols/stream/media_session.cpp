@@ -50,7 +50,8 @@ Result<void> MediaSession::begin(const MediaEndpoint& endpoint, OpenSession sess
         exchange = TRY(parse_key_exchange(header));
     const Passwords passwords(endpoint.scheme, endpoint.credentials.password);
     decoder_.emplace(exchange,
-                     passwords.for_media(session.accepted, exchange && exchange->encrypt_type == "3"));
+                     passwords.for_media(session.accepted, exchange && exchange->encrypt_type == "3"),
+                     endpoint.key_memory);
     const std::string boundary = boundary_of(type);
     reader_.emplace(boundary.empty() ? kDefaultBoundary : boundary);
     reader_->feed(session.received);

@@ -1,6 +1,7 @@
 #pragma once
 // The one door from media to a camera's video port: decrypted parts, in order.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,8 @@ struct MediaEndpoint {
     bool audio = true;        ///< false: the camera is asked to send no sound
     unsigned channel = 0;
     std::string device_id{};  ///< of a hub's child; `host` is the hub then
+    /// Which of several candidates for the media key fitted last (VIGI); kept by whoever opens one session after another.
+    std::shared_ptr<std::atomic<unsigned>> key_memory{};
     std::uint16_t talk_port = 0;  ///< families with a port of its own for speech; 0: their usual one
 
     bool operator==(const MediaEndpoint&) const = default;

@@ -26,24 +26,29 @@ bool looks_like_media(const Part& part, Bytes plain) {
 
 } // namespace
 
-PartDecoder::PartDecoder(const std::optional<KeyExchange>& exchange, const std::vector<Secret>& secrets)
-    : has_exchange_(exchange.has_value()) {
+PartDecoder::PartDecoder(const std::optional<KeyExchange>& exchange, const std::vector<Secret>& secrets,
+                         std::shared_ptr<std::atomic<unsigned>> memory)
+    : memory_(std::move(memory)), has_exchange_(exchange.has_value()) {
     if (!exchange) return;
-    for (const Secret& secret : secrets) ciphers_.emplace_back(*exchange, secret);
+    for (const Secret& secret : secrets)
+        ciphers_.push_back({PartCipher(*exchange, secret), static_cast<unsigned>(ciphers_.size())});
+    const unsigned last = memory_ ? memory_->load() : 0U;
+    if (last > 0 && last < ciphers_.size()) std::swap(ciphers_[0], ciphers_[last]);
 }
 
 Result<Buffer> PartDecoder::decode(Part& part) {
     if (part.header("x-if-encrypt") != "1") return std::move(part.body);
     if (!has_exchange_) return fail(Errc::malformed, "an encrypted part in a session without Key-Exchange");
     if (!proven_) return prove(part);
-    return ciphers_.front().decrypt(part.body, part.header("x-nonce"), part.header("x-data-hmac"));
+    return ciphers_.front().cipher.decrypt(part.body, part.header("x-nonce"), part.header("x-data-hmac"));
 }
 
 Result<Buffer> PartDecoder::prove(const Part& part) {
-    for (PartCipher& cipher : ciphers_) {
-        auto plain = cipher.decrypt(part.body, part.header("x-nonce"), part.header("x-data-hmac"));
+    for (Candidate& candidate : ciphers_) {
+        auto plain = candidate.cipher.decrypt(part.body, part.header("x-nonce"), part.header("x-data-hmac"));
         if (!plain || !looks_like_media(part, *plain)) continue;
-        std::swap(ciphers_.front(), cipher);
+        if (memory_) *memory_ = candidate.index;
+        std::swap(ciphers_.front(), candidate);
         ciphers_.erase(ciphers_.begin() + 1, ciphers_.end());
         proven_ = true;
         return plain;

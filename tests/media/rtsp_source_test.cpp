@@ -38,7 +38,9 @@ public:
         gst_rtsp_media_factory_add_role(factory, "user", GST_RTSP_PERM_MEDIA_FACTORY_ACCESS, G_TYPE_BOOLEAN, TRUE,
                                         GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, G_TYPE_BOOLEAN, TRUE, nullptr);
         GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server_);
-        gst_rtsp_mount_points_add_factory(mounts, "/stream1", factory);
+        for (const char* path : {"/stream1", "/stream6"})
+            gst_rtsp_mount_points_add_factory(mounts, path, GST_RTSP_MEDIA_FACTORY(g_object_ref(factory)));
+        g_object_unref(factory);
         g_object_unref(mounts);
         source_ = gst_rtsp_server_create_source(server_, nullptr, nullptr);
         if (source_ != nullptr) g_source_attach(source_, context_);
@@ -88,12 +90,15 @@ protected:
         StreamSpec stream;
         stream.rtsp = RtspEndpoint{"127.0.0.1", camera_port, "/stream1", {"camera", Secret(password)}};
         spec.streams.push_back(stream);
+        stream.name = "2";  // a second lens has a path of its own there
+        stream.rtsp->path = "/stream6";
+        spec.streams.push_back(stream);
         service_->set_camera(spec);
     }
 
-    std::string probe() {
+    std::string probe(const std::string& path = "") {
         return test::run_command("ffprobe -v error -rtsp_transport tcp -show_entries stream=codec_name,width -of csv=p=0 rtsp://127.0.0.1:" +
-                                 std::to_string(service_->rtsp_port()) + "/a842a1001122");
+                                 std::to_string(service_->rtsp_port()) + "/a842a1001122" + path);
     }
 
     std::unique_ptr<Service> service_;
@@ -107,6 +112,7 @@ TEST_F(RtspSource, BothCodecsAndSoundPassThrough) {
         EXPECT_NE(out.find(name), std::string::npos) << out;
         EXPECT_NE(out.find("pcm_alaw"), std::string::npos) << out;
         EXPECT_EQ(service_->status("a842a1001122").at(0).lenses, 1U);
+        EXPECT_NE(probe("/2").find(name), std::string::npos) << "the second lens";
     }
 }
 

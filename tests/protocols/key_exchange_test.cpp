@@ -121,6 +121,17 @@ TEST(PartDecoder, KeepsTheCandidateThatFits) {
     }
 }
 
+TEST(PartDecoder, RemembersWhichCandidateFitted) {
+    const auto& vigi = at(vectors(), "/key_exchange/4");
+    const auto memory = std::make_shared<std::atomic<unsigned>>(0);
+    for (int session = 0; session < 2; ++session) {
+        PartDecoder decoder(exchange_of(vigi), {Secret("wrong one"), Secret(text(vigi, "/secret"))}, memory);
+        Part part = encrypted_part(hex(vigi, "/cipher"));
+        EXPECT_EQ(decoder.decode(part).value_or(Buffer{}), hex(vigi, "/plain"));
+        EXPECT_EQ(*memory, 1U);
+    }
+}
+
 TEST(PartDecoder, SaysOnceThatTheSecretIsWrong) {
     const auto& entry = negative("wrong password");
     PartDecoder decoder(exchange_of(entry), {Secret("wrong")});

@@ -23,6 +23,7 @@ const LABELS: Record<string, string> = {
     'discovery.interval_s': 'Seconds between two searches', 'discovery.adopt': 'Take in what is found', 'discovery.enabled': 'Search', 'discovery.targets': 'More addresses and networks',
     'http.listen': 'Address and port', 'rtsp.listen': 'Address and port', 'rtsp.enabled': 'Offer RTSP', 'webrtc.ports': 'UDP ports', 'webrtc.candidates': 'Addresses offered',
     'media.viewers_max': 'Viewers at once', 'media.linger_s': 'Seconds a camera stays open after its last viewer', 'media.battery_view_limit_s': 'Longest view of a battery camera, seconds',
+    'media.battery_day_limit_s': 'All views of a battery camera in 24 hours, seconds',
     'media.transcode': 'Convert what browsers cannot show', 'onvif.enabled': 'Offer cameras by ONVIF', 'cloud.enabled': 'Use the cloud where a camera needs it',
     local_only: 'Local only: nothing leaves the network', 'account.username': 'E-mail',
 };
