@@ -111,7 +111,14 @@ class Table(base.GatewayCase):
     def counters(self):
         """fault -> facts of the stream that is watched."""
         names = {base.Devices.id(camera): fault for fault, camera in self.cameras.items()}
-        return {names[device["id"]]: device["media"]["streams"][1] for device in world.api(self.demo.page)}
+        devices = []
+
+        def all_told():  # a busy machine may once not answer in time
+            devices[:] = world.api(self.demo.page)
+            return len(devices) == len(names)
+
+        self.until(all_told, 30, "the list of devices is not whole")
+        return {names[device["id"]]: device["media"]["streams"][1] for device in devices}
 
     def plan(self, fault, body):
         self.devices.faults(self.cameras[fault], media=body)

@@ -86,6 +86,7 @@ void Viewer::mark() {
 
 void Viewer::take(GstBuffer* access_unit) {
     GstMapInfo map;
+    handover_.pass();
     if (gst_buffer_map(access_unit, &map, GST_MAP_READ) == FALSE) return;
     {
         const std::lock_guard lock(mutex_);
@@ -99,6 +100,7 @@ void Viewer::take(GstBuffer* access_unit) {
 }
 
 void Viewer::take_packet(GstBuffer* rtp) {
+    handover_.pass();
     std::array<std::uint8_t, 4> head{};
     if (gst_buffer_extract(rtp, 0, head.data(), head.size()) != head.size()) return;
     const unsigned sequence = static_cast<unsigned>(head[2]) << 8U | head[3];
@@ -108,6 +110,7 @@ void Viewer::take_packet(GstBuffer* rtp) {
 }
 
 void Viewer::end(const std::string& why) {
+    handover_.pass();
     const std::lock_guard lock(mutex_);
     if (ended_.empty()) ended_ = why;
 }

@@ -10,13 +10,14 @@
 #include <optional>
 #include <string>
 
+#include "media/ingest/handover.hpp"
 #include "tests/e2e/frame_check.hpp"
 
 namespace tplink::e2e {
 
 class Viewer {
 public:
-    Viewer(std::string url, const ClipIndex& clip) : url_(std::move(url)), check_(clip) {}
+    Viewer(std::string url, const ClipIndex& clip) : url_(std::move(url)), check_(clip) { handover_.pass(); }
     virtual ~Viewer() = default;
     Viewer(const Viewer&) = delete;
     Viewer& operator=(const Viewer&) = delete;
@@ -44,6 +45,7 @@ private:
     Time marked_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::duration gap_{};
     std::string ended_;
+    media::Handover handover_; // to GStreamer's threads
 };
 
 /// Begins to watch; returns at once for RTSP, after the answer for WHEP. A refusal is told by report().

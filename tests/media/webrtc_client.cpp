@@ -34,8 +34,6 @@ void add_audio(GstElement* webrtcbin) {
     add_transceiver(webrtcbin, "application/x-rtp,media=audio,encoding-name=PCMA,payload=8,clock-rate=8000");
 }
 
-void count(GstElement*, GstBuffer*, GstPad*, gpointer counter) { ++*static_cast<std::atomic<int>*>(counter); }
-
 }  // namespace
 
 WebrtcClient::WebrtcClient(Tracks tracks, Taps taps) : taps_(std::move(taps)), pipeline_(gst_pipeline_new(nullptr)) {
@@ -51,6 +49,7 @@ WebrtcClient::WebrtcClient(Tracks tracks, Taps taps) : taps_(std::move(taps)), p
     g_object_set(agent, "upnp", FALSE, nullptr);
     g_object_unref(agent);
     g_object_unref(ice);
+    handover_.pass();
     g_signal_connect(webrtcbin_, "pad-added", G_CALLBACK(on_pad), this);
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     if (tracks == Tracks::audio_video) add_audio(webrtcbin_);
@@ -75,6 +74,7 @@ WebrtcClient::~WebrtcClient() {
 }
 
 void WebrtcClient::on_pad(GstElement*, GstPad* pad, WebrtcClient* self) {
+    self->handover_.pass();
     if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;  // our microphone's own
     GstCaps* caps = gst_pad_get_current_caps(pad);
     const bool video = caps != nullptr && gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp") != FALSE &&
@@ -88,7 +88,9 @@ void WebrtcClient::on_pad(GstElement*, GstPad* pad, WebrtcClient* self) {
                : "rtppcmadepay ! fakesink name=s signal-handoffs=true sync=false",
         TRUE, nullptr);
     GstElement* sink = gst_bin_get_by_name(GST_BIN(bin), "s");
-    g_signal_connect(sink, "handoff", G_CALLBACK(count), video ? &self->frames_ : &self->audio_);
+    const auto on_picture = +[](GstElement*, GstBuffer*, GstPad*, gpointer data) { static_cast<WebrtcClient*>(data)->count(&WebrtcClient::frames_); };
+    const auto on_sound = +[](GstElement*, GstBuffer*, GstPad*, gpointer data) { static_cast<WebrtcClient*>(data)->count(&WebrtcClient::audio_); };
+    g_signal_connect(sink, "handoff", G_CALLBACK(video ? on_picture : on_sound), self);
     gst_object_unref(sink);
     if (video && self->taps_.unit) self->watch_units(bin);
     gst_bin_add(GST_BIN(self->pipeline_), bin);
@@ -100,12 +102,16 @@ void WebrtcClient::on_pad(GstElement*, GstPad* pad, WebrtcClient* self) {
 
 void WebrtcClient::watch_units(GstElement* bin) {
     GstElement* sink = gst_bin_get_by_name(GST_BIN(bin), "s");
-    g_signal_connect(sink, "handoff", G_CALLBACK(+[](GstElement*, GstBuffer* unit, GstPad*, gpointer self) { static_cast<WebrtcClient*>(self)->taps_.unit(unit); }), this);
+    g_signal_connect(sink, "handoff", G_CALLBACK(+[](GstElement*, GstBuffer* unit, GstPad*, gpointer self) {
+        static_cast<WebrtcClient*>(self)->handover_.pass();
+        static_cast<WebrtcClient*>(self)->taps_.unit(unit);
+    }), this);
     gst_object_unref(sink);
     if (!taps_.packet) return;
     GstElement* depayloader = gst_bin_get_by_name(GST_BIN(bin), "d");
     GstPad* in = gst_element_get_static_pad(depayloader, "sink");
     const auto on_packet = +[](GstPad*, GstPadProbeInfo* info, gpointer self) {
+        static_cast<WebrtcClient*>(self)->handover_.pass();
         static_cast<WebrtcClient*>(self)->taps_.packet(GST_PAD_PROBE_INFO_BUFFER(info));
         return GST_PAD_PROBE_OK;
     };

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "media/ingest/handover.hpp"
+
 namespace tplink::media::test {
 
 /// talk: speaks a tone into its microphone; opus: takes sound as Opus only.
@@ -37,12 +39,17 @@ private:
     static void on_pad(GstElement* webrtcbin, GstPad* pad, WebrtcClient* self);
 
     void watch_units(GstElement* bin);
+    void count(std::atomic<int> WebrtcClient::*counter) {
+        handover_.pass();
+        ++(this->*counter);
+    }
 
     const Taps taps_;
     GstElement* pipeline_ = nullptr;
     GstElement* webrtcbin_ = nullptr;
     std::atomic<int> frames_ = 0;
     std::atomic<int> audio_ = 0;
+    Handover handover_;  ///< to GStreamer's threads
 };
 
 }  // namespace tplink::media::test
