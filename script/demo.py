@@ -345,6 +345,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     demo = Demo(parser.parse_args())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background with Ctrl-C ignored
     try:
         return demo.run()
     except KeyboardInterrupt:

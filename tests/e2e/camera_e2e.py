@@ -3,10 +3,8 @@
 python3 tests/e2e/camera_e2e.py --build build/dev [unittest words]
 """
 
-import argparse
 import datetime
 import json
-import os
 import random
 import socket
 import subprocess
@@ -24,10 +22,10 @@ NET = f"127.{random.randrange(65, 255)}.{random.randrange(256)}"
 DOCUMENTS = ROOT / "tests" / "documents"
 
 
-class Cameras(world.Demo):
+class Cameras(base.OwnDevices):
     """The demo's starter with cameras of our own."""
 
-    def cameras(self):
+    def own_devices(self):
         return [
             {"kind": "tapo_camera_l3", "address": f"{NET}.21", "mac": "02-00-00-00-0E-21", "alias": "Front door",
              "options": {"document": str(DOCUMENTS / "tapo_camera" / "battery_doorbell.json")}},
@@ -37,27 +35,10 @@ class Cameras(world.Demo):
              "options": {"document": str(DOCUMENTS / "tapo_hub" / "h200_with_doorbell.json"), "shuffles_batches": True}},
         ]
 
-    def start_simulators(self):
-        devices = self.cameras()
-        path = self.folder / "simulators.json"
-        path.write_text(json.dumps({"username": world.ACCOUNT["username"], "password": world.ACCOUNT["password"], "devices": devices}))
-        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
-        return json.loads(line)
 
 
 class CameraCase(base.GatewayCase):
     starter = Cameras
-
-    @classmethod
-    def setUpClass(cls):
-        world_demo, world.Demo = world.Demo, cls.starter
-        try:
-            super().setUpClass()
-        finally:
-            world.Demo = world_demo
 
     def device(self, end):
         return next(d for d in self.devices.list if d["mac"].upper().endswith(end))
@@ -172,7 +153,7 @@ class Events(CameraCase):
 class OnvifCameras(Cameras):
     """A wired camera with a camera account, whose clock is seven hours off."""
 
-    def cameras(self):
+    def own_devices(self):
         return [{"kind": "tapo_camera_l3", "address": f"{NET}.31", "mac": "02-00-00-00-0E-31", "alias": "Gate", "model": "C210",
                  "options": {"onvif": True, "clock_skew_s": -7 * 3600, "has_person_detection": True, "reboot_ms": 300}}]
 
@@ -227,8 +208,4 @@ class Onvif(CameraCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    base.BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    base.run()

@@ -3,9 +3,7 @@
 python3 tests/e2e/faults_e2e.py --build build/dev [unittest words]
 """
 
-import argparse
 import json
-import os
 import random
 import select
 import subprocess
@@ -49,21 +47,14 @@ LONGEST_GAP_MS = 10_000
 LEAST_VIEW_S = 14
 
 
-class FaultyCameras(world.Demo):
+class FaultyCameras(base.OwnDevices):
     """One camera for each fault."""
 
     extra = {"media": {"viewers_max": 100, "linger_s": 1}, "discovery": {"enabled": False}, "onvif": {"enabled": False}}
 
-    def start_simulators(self):
-        devices = [{"kind": "tapo_camera_l3", "address": f"{NET}.{10 + n}", "mac": f"02-00-00-00-0F-{10 + n:02d}", "alias": fault,
+    def own_devices(self):
+        return [{"kind": "tapo_camera_l3", "address": f"{NET}.{10 + n}", "mac": f"02-00-00-00-0F-{10 + n:02d}", "alias": fault,
                     "options": {"key_exchange": "hkdf"} if fault == "wrong_hmac" else {}} for n, fault in enumerate(FAULTS)]
-        path = self.folder / "simulators.json"
-        path.write_text(json.dumps({**world.ACCOUNT, "devices": devices}))
-        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
-        return json.loads(line)
 
 
 class Watching:
@@ -96,13 +87,7 @@ class Watching:
 
 
 class Table(base.GatewayCase):
-    @classmethod
-    def setUpClass(cls):
-        demo, world.Demo = world.Demo, FaultyCameras
-        try:
-            super().setUpClass()
-        finally:
-            world.Demo = demo
+    starter = FaultyCameras
 
     def urls(self, fault):
         id = base.Devices.id(self.cameras[fault])
@@ -160,8 +145,4 @@ class Table(base.GatewayCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    base.BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    base.run()

@@ -84,15 +84,39 @@ class Devices:
         return device["mac"].lower().replace(":", "").replace("-", "")
 
 
+class OwnDevices(world.Demo):
+    """The demo's starter with simulated devices of a test's own: own_devices() lists them."""
+
+    def start_simulators(self):
+        path = self.folder / "simulators.json"
+        path.write_text(json.dumps({**world.ACCOUNT, "devices": self.own_devices()}))
+        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
+        return json.loads(line)
+
+
+def run():
+    """A program of tests: --build FOLDER and unittest's words."""
+    global BUILD
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--build", required=True)
+    known, rest = parser.parse_known_args()
+    BUILD = os.path.abspath(known.build)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+
+
 class GatewayCase(unittest.TestCase):
     """One world for all tests of a class."""
 
+    starter = world.Demo
     account = world.ACCOUNT
     only = None  # kinds of devices the gateway is told of; None: all
 
     @classmethod
     def setUpClass(cls):
-        cls.demo = world.Demo(argparse.Namespace(build=BUILD, listen="127.0.0.1", mqtt=None, check=False))
+        cls.demo = cls.starter(argparse.Namespace(build=BUILD, listen="127.0.0.1", mqtt=None, check=False))
         try:
             cls.broker = cls.demo.start_broker()
             cls.devices = Devices(cls.demo.start_simulators())
@@ -450,8 +474,4 @@ class Video(GatewayCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    run()

@@ -3,12 +3,9 @@
 python3 tests/e2e/home_e2e.py --build build/dev [unittest words]
 """
 
-import argparse
 import base64
 import io
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -404,8 +401,4 @@ class Diagnostics(HomeCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    gateway_e2e.BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    gateway_e2e.run()

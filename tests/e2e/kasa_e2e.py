@@ -403,8 +403,4 @@ class OldTlsOneDotOne(OldTls):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    arguments, words = parser.parse_known_args()
-    gateway_e2e.BUILD = str(Path(arguments.build).resolve())
-    unittest.main(argv=[sys.argv[0], *words], verbosity=2)
+    gateway_e2e.run()

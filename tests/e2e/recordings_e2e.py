@@ -3,7 +3,6 @@
 python3 tests/e2e/recordings_e2e.py --build build/dev [unittest words]
 """
 
-import argparse
 import json
 import os
 import random
@@ -27,21 +26,14 @@ MINUTES = [{"start_s": NOON + n * 100, "end_s": NOON + n * 100 + 60, "type": 1 +
 PICTURE = str(ROOT / "tests" / "browser" / "picture.jpg")
 
 
-class CamerasWithCards(world.Demo):
+class CamerasWithCards(base.OwnDevices):
     """One for each dialect of the search."""
 
     extra = {"discovery": {"enabled": False}, "onvif": {"enabled": False}}
 
-    def start_simulators(self):
-        devices = [{"kind": "tapo_camera_l3", "address": f"{NET}.{20 + playback}", "mac": f"02-00-00-00-0D-{playback:02d}", "alias": f"playback {playback}",
+    def own_devices(self):
+        return [{"kind": "tapo_camera_l3", "address": f"{NET}.{20 + playback}", "mac": f"02-00-00-00-0D-{playback:02d}", "alias": f"playback {playback}",
                     "options": {"playback": playback, "recordings": MINUTES, "jpeg": PICTURE}} for playback in (1, 3, 6)]
-        path = self.folder / "simulators.json"
-        path.write_text(json.dumps({**world.ACCOUNT, "devices": devices}))
-        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
-        return json.loads(line)
 
     def start(self, name, command, **options):
         os.environ["TZ"] = "UTC"  # days are those of the gateway's time zone
@@ -49,13 +41,7 @@ class CamerasWithCards(world.Demo):
 
 
 class Recordings(base.GatewayCase):
-    @classmethod
-    def setUpClass(cls):
-        demo, world.Demo = world.Demo, CamerasWithCards
-        try:
-            super().setUpClass()
-        finally:
-            world.Demo = demo
+    starter = CamerasWithCards
 
     def camera(self, playback):
         device = next(d for d in self.devices.list if d["alias"] == f"playback {playback}")
@@ -178,8 +164,4 @@ urllib.request.urlopen(urllib.request.Request(url + "faults", b'{"media":{}}', {
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    base.BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    base.run()

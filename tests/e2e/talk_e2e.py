@@ -3,13 +3,11 @@
 python3 tests/e2e/talk_e2e.py --build build/dev [unittest words]
 """
 
-import argparse
 import array
 import base64
 import http.server
 import json
 import math
-import os
 import random
 import socket
 import struct
@@ -81,14 +79,19 @@ def likeness(heard, shifts, coarse_step=5):
     return correlation(heard, fine, first, last), fine
 
 
+class TalkingCameras(base.OwnDevices):
+    extra = {"discovery": {"enabled": False}, "onvif": {"enabled": False}}
+
+    def own_devices(self):
+        return [{"kind": "tapo_camera_l3", "address": f"{NET}.5", "mac": "02-00-00-00-0C-05", "alias": "Front door"}]
+
+
 class Talk(base.GatewayCase):
+    starter = TalkingCameras
+
     @classmethod
     def setUpClass(cls):
-        demo, world.Demo = world.Demo, TalkingCameras
-        try:
-            super().setUpClass()
-        finally:
-            world.Demo = demo
+        super().setUpClass()
         cls.camera = cls.devices.list[0]
         cls.id = base.Devices.id(cls.camera)
 
@@ -215,22 +218,5 @@ class Talk(base.GatewayCase):
         self.assertGreater(best, 0.95)
 
 
-class TalkingCameras(world.Demo):
-    extra = {"discovery": {"enabled": False}, "onvif": {"enabled": False}}
-
-    def start_simulators(self):
-        path = self.folder / "simulators.json"
-        path.write_text(json.dumps({**world.ACCOUNT, "devices": [{"kind": "tapo_camera_l3", "address": f"{NET}.5", "mac": "02-00-00-00-0C-05", "alias": "Front door"}]}))
-        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
-        return json.loads(line)
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    base.BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    base.run()

@@ -3,9 +3,7 @@
 python3 tests/e2e/watching_e2e.py --build build/dev [unittest words]
 """
 
-import argparse
 import json
-import os
 import random
 import subprocess
 import sys
@@ -20,34 +18,21 @@ NET = f"127.{random.randrange(65, 255)}.{random.randrange(256)}"
 DOCUMENTS = ROOT / "tests" / "documents"
 
 
-class OddCameras(world.Demo):
+class OddCameras(base.OwnDevices):
     extra = {"discovery": {"enabled": False}, "onvif": {"enabled": False}}
 
-    def start_simulators(self):
-        devices = [
+    def own_devices(self):
+        return [
             {"kind": "tapo_camera_l3", "address": f"{NET}.3", "mac": "02-00-00-00-0B-03", "alias": "Street",
              "options": {"document": str(DOCUMENTS / "tapo_camera" / "battery_camera.json"), "h265": True, "battery": True}},
             {"kind": "tapo_camera_l3", "address": f"{NET}.4", "mac": "02-00-00-00-0B-04", "alias": "Hub",
              "options": {"document": str(DOCUMENTS / "tapo_hub" / "h200_with_doorbell.json"), "h265": True, "key_exchange": "hkdf", "heartbeat_ms": 3000}},
             {"kind": "tapo_camera_l3", "address": f"{NET}.5", "mac": "02-00-00-00-0B-05", "alias": "Garden"},
         ]
-        path = self.folder / "simulators.json"
-        path.write_text(json.dumps({**world.ACCOUNT, "devices": devices}))
-        process = self.start("simulators", [self.program("device_simulators"), "--config", str(path), "--discovery-port", "-1"], stdout=subprocess.PIPE)
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit("the simulators did not start; their log:\n" + self.log_of("simulators"))
-        return json.loads(line)
 
 
 class Watching(base.GatewayCase):
-    @classmethod
-    def setUpClass(cls):
-        demo, world.Demo = world.Demo, OddCameras
-        try:
-            super().setUpClass()
-        finally:
-            world.Demo = demo
+    starter = OddCameras
 
     def camera(self, name):
         return next(d for d in self.devices.list if d["alias"] == name)
@@ -87,8 +72,4 @@ class Watching(base.GatewayCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--build", required=True)
-    known, rest = parser.parse_known_args()
-    base.BUILD = os.path.abspath(known.build)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    base.run()
