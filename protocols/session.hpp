@@ -47,6 +47,13 @@ struct Identity {
     std::string device_id;
     std::string device_type;  ///< "SMART.IPCAMERA"
     std::vector<Component> components;
+
+    /// True when the device lists a component of this name.
+    bool lists(std::string_view wanted) const {
+        for (const Component& component : components)
+            if (component.name == wanted) return true;
+        return false;
+    }
 };
 
 /// A good reply to call() may carry a sentence under this key: done, but there is something to say.

@@ -16,7 +16,7 @@ std::vector<std::string> event_kinds(const DeviceView& view) {
 
 bool has_battery(const DeviceView& view, const DeviceConfig& config) {
     if (config.battery != Tristate::automatic && view.via.empty()) return config.battery == Tristate::yes;
-    return std::any_of(view.identity.components.begin(), view.identity.components.end(), [](const Component& c) { return c.name == "battery"; });
+    return view.identity.lists("battery");
 }
 
 Events::Events(Registry& registry, std::function<void(const DetectionEvent&)> happened, EventLog log, EventsOptions options)

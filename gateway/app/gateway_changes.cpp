@@ -2,8 +2,6 @@
 
 #include "gateway/app/gateway_inside.hpp"
 
-#include <algorithm>
-
 #include "gateway/app/login.hpp"
 #include "gateway/app/requests.hpp"
 #include "gateway/app/views.hpp"
@@ -106,8 +104,7 @@ void Gateway::Impl::publish_device(const DeviceView& view) {
 /// The first picture of a camera that does not have to be woken for it.
 void Gateway::Impl::photograph(const DeviceView& view) {
     if (!video || !view.online || is_on(view, "privacy") || video->facts(view.id).is_null()) return;
-    const auto is_battery = [](const Component& component) { return component.name == "battery"; };
-    if (std::any_of(view.identity.components.begin(), view.identity.components.end(), is_battery)) return;
+    if (view.identity.lists("battery")) return;
     photographer->post([this, id = view.id] { (void)publish_snapshot(*parts, id, kSnapshotAge); });
 }
 

@@ -1,6 +1,5 @@
 #include "gateway/app/video.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include <vector>
 #include <unistd.h>
 
+#include "gateway/app/events.hpp"
 #include "gateway/app/views.hpp"
 #include "media/plugins.hpp"
 #include "media/service.hpp"
@@ -76,17 +76,11 @@ json::object stream_json(const media::StreamStatus& status) {
     return out;
 }
 
-bool is_battery(const DeviceView& view, const DeviceConfig& config) {
-    if (config.battery != Tristate::automatic) return config.battery == Tristate::yes;
-    return std::any_of(view.identity.components.begin(), view.identity.components.end(),
-                       [](const Component& component) { return component.name == "battery"; });
-}
-
 /// From port 554 when the user says so, or gave the account that only that port takes. Battery cameras have none.
 bool takes_rtsp(const DeviceView& view, const DeviceConfig& config) {
     if (view.family == Family::kasa_camera) return false;
     if (config.video_source != VideoSource::automatic) return config.video_source == VideoSource::rtsp;
-    return !config.camera_account.username.empty() && view.via.empty() && !is_battery(view, config);
+    return !config.camera_account.username.empty() && view.via.empty() && !has_battery(view, config);
 }
 
 /// As the camera tells it; 0: it tells nothing of the kind.
@@ -130,7 +124,7 @@ media::CameraSpec camera_spec(const DeviceView& view, const Registry::Access& ac
         spec.streams.push_back(std::move(stream));
     }
     spec.talk = endpoint;
-    if (is_battery(view, access.config)) {
+    if (has_battery(view, access.config)) {
         spec.view_limit = config.media.battery_view_limit;
         spec.day_limit = config.media.battery_day_limit;
     }
@@ -185,7 +179,7 @@ public:
     void set_device(const DeviceView& view, const Registry::Access& access) override {
         if (!view.has_picture() || !view.mac_known() || access.config.stream == StreamChoice::off) return remove_device(view.id);
         const std::string fingerprint = view.host + "|" + view.name + "|" + std::to_string(access.config.media_port) + "|" +
-                                        access.credentials.password.reveal() + "|" + (is_battery(view, access.config) ? "battery" : "mains") + "|" +
+                                        access.credentials.password.reveal() + "|" + (has_battery(view, access.config) ? "battery" : "mains") + "|" +
                                         std::to_string(static_cast<int>(access.config.stream)) + std::to_string(static_cast<int>(access.config.battery)) +
                                         std::to_string(static_cast<int>(access.config.video_source)) + "|" + access.config.camera_account.username + "|" +
                                         access.config.camera_account.password.reveal() + "|" + view.identity.device_id + "|" + std::to_string(lens_count(view));

@@ -10,18 +10,12 @@
 namespace tplink::gateway {
 namespace {
 
-constexpr auto kNever = std::chrono::hours(24 * 365);
 constexpr std::size_t kMaxRefusals = 8;                   // addresses; discovery is unauthenticated and may invent more
-constexpr auto kCommandLifetime = std::chrono::seconds(10);  // a command older than that would surprise
-constexpr auto kAskAgainUntil = std::chrono::seconds(6);      // a lost answer costs 5 s; then there is time for one more try
-constexpr int kBurst = 3;                                     // quick polls after a command: power follows the relay
-constexpr auto kBurstGap = std::chrono::seconds(1);
 constexpr auto kSlowerFirst = std::chrono::seconds(1);       // after a rate limit, doubling
 constexpr auto kSlowerMost = std::chrono::seconds(60);
 constexpr auto kBeat = std::chrono::milliseconds(200);        // moments at which polls begin
 constexpr int kBeatsPerPoll = 10;                             // at least, so that they stay spread over their interval
 constexpr auto kIdentifyAgain = std::chrono::hours(24);       // components and names may change
-constexpr int kGoneAfter = 3;                                 // lists in a row without it: a hub may answer half a list
 
 double jitter_from(RandomBytes& random) {
     std::byte one{};
@@ -41,11 +35,6 @@ SteadyTime on_beat(SteadyTime time, std::chrono::milliseconds base) {
     const SteadyTime::duration beat = std::min<std::chrono::milliseconds>(kBeat, base / kBeatsPerPoll);
     if (beat.count() <= 0) return time;
     return SteadyTime((time.time_since_epoch() + beat / 2) / beat * beat);
-}
-
-/// True when nothing is asked for, or the component is listed.
-bool lists(const Identity& identity, std::string_view name) {
-    return name.empty() || std::any_of(identity.components.begin(), identity.components.end(), [&](const Component& component) { return component.name == name; });
 }
 
 }  // namespace
@@ -99,25 +88,6 @@ void DeviceActor::request_stop() {
     stopping_ = true;
     if (session_) session_->cancel();
     if (opener_) opener_->cancel();
-}
-
-void DeviceActor::post(PropertyCommand command) {
-    const auto unit = find_unit(command.unit);
-    const auto now_view = unit ? unit->view() : view();
-    const auto row = std::find_if(now_view->rows.begin(), now_view->rows.end(),
-                                  [&](const Capability* candidate) { return candidate->id == command.property; });
-    // What will be refused must not take the place of what would not.
-    const bool replaceable = !command.raw && row != now_view->rows.end() && std::holds_alternative<Number>((*row)->kind) &&
-                             parse_command(**row, command.value, {}).has_value();
-    std::optional<PropertyCommand> superseded;
-    const PropertyCommand copy = command;
-    const auto put = inbox_.put(std::move(command), deps_.clock.now(), replaceable, superseded);
-    if (superseded)
-        deps_.sink.command_done({now_view->id, superseded->property, superseded->value, "superseded",
-                                 "a newer value replaced it", superseded->transaction});
-    if (put == Inbox::Put::full)
-        deps_.sink.command_done({now_view->id, copy.property, copy.value, "refused",
-                                 "too many commands are waiting for this device; send fewer", copy.transaction});
 }
 
 DeviceActor::Units DeviceActor::units() const {
@@ -220,11 +190,11 @@ void DeviceActor::adopt_identity(const Identity& identity) {
     table_ = deps_.table ? deps_.table(family_, identity.model) : table_of(family_);
     std::vector<Query> more;
     for (const ChildrenOf& how : table_.children)
-        if (lists(identity, how.needs))
+        if (how.needs.empty() || identity.lists(how.needs))
             for (const Query& query : child_queries(how)) more.push_back(query);
-    battery_ = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && lists(identity, "battery"));
+    battery_ = config_.battery == Tristate::yes || (config_.battery == Tristate::automatic && identity.lists("battery"));
     Identity whole = identity;
-    if (battery_ && !lists(identity, "battery")) whole.components.push_back({"battery", 1});  // the user knows better
+    if (battery_ && !identity.lists("battery")) whole.components.push_back({"battery", 1});  // the user knows better
     self().adopt(whole, table_, std::move(more));
     if (keeps_unsupported() && learned_.firmware == identity.firmware) self().know_unsupported(learned_.unsupported);
     if (!identity.mac.empty() && self().id() != identity.mac) self().rename_id(identity.mac);
@@ -333,112 +303,6 @@ void DeviceActor::answered() {
     spoke_at_ = deps_.clock.now();
 }
 
-/// Asks the children what their lists do not tell. Commands go first: what they hold up is asked at the next poll.
-Result<void> DeviceActor::poll_children(Ask ask) {
-    for (std::size_t i = 1; i < units_.size(); ++i) {
-        DeviceUnit& unit = *units_[i];
-        if (!unit.session || unit.away) continue;
-        // What follows a command elsewhere, or a failure, is no reason to wake a battery.
-        auto due = unit.due(deps_.clock.now(), unit.care && ask == Ask::quick ? Ask::due : ask);
-        std::erase_if(due, [&](const Query& query) { return query.method == unit.how->lands_in; });  // the list has just told
-        if (due.empty()) continue;
-        if (inbox_.has_command() && !unit.offer().rows().empty()) {
-            next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
-            break;
-        }
-        const Contact contact(*this, unit);
-        TRY_VOID(unit.ask(*unit.session, due, deps_.clock));
-    }
-    return {};
-}
-
-/// A strip shows what its outlets draw together.
-void DeviceActor::add_up_children() {
-    if (units_.size() < 2) return;
-    std::vector<const json::object*> states;
-    for (std::size_t i = 1; i < units_.size(); ++i) states.push_back(&units_[i]->state());
-    if (json::object sums = sum_of(states); !sums.empty()) self().take(kSumKey, sums, unix_now());
-}
-
-/// What hangs on the device now, from the lists it answered.
-void DeviceActor::find_children() {
-    bool any = false;
-    Units fresh = units_;
-    for (const ChildrenOf& how : table_.children) {
-        const auto children = gateway::find_children(how, self().document(), self().identity());
-        if (!children) continue;
-        any = true;
-        for (const auto& unit : fresh)
-            if (unit->how == &how) ++unit->missed;
-        for (const Child& child : *children) settle_child(child, fresh);
-    }
-    if (!any) return;
-    Units gone;
-    std::erase_if(fresh, [&](const auto& unit) {
-        if (unit->missed < kGoneAfter) return false;
-        gone.push_back(unit);
-        return true;
-    });
-    if (fresh == units_) return;
-    {
-        const std::lock_guard lock(shared_mutex_);
-        units_ = std::move(fresh);
-    }
-    for (const auto& unit : gone)
-        if (unit->view()) deps_.sink.device_gone(unit->view());
-    learn();
-}
-
-/// What the user wants it to be called and not to show.
-void DeviceActor::dress_child(DeviceUnit& unit) const {
-    const DeviceConfig wishes = deps_.child_config ? deps_.child_config(unit.id()) : DeviceConfig{};
-    std::vector<std::string> exclude = config_.exclude;
-    exclude.insert(exclude.end(), wishes.exclude.begin(), wishes.exclude.end());
-    unit.dress(wishes.name, std::move(exclude));
-}
-
-/// One entry of a list: a unit of its own, new or known.
-void DeviceActor::settle_child(const Child& child, Units& units) {
-    auto at = std::find_if(units.begin(), units.end(), [&](const auto& unit) { return unit->how == child.how && unit->child_id == child.id; });
-    if (at == units.end()) {
-        int number = child.position;
-        if (number == 0) {
-            for (const auto& [id, taken] : child_numbers_) number = std::max(number, taken);
-            ++number;
-        }
-        number = child_numbers_.try_emplace(child.id, number).first->second;
-        const std::string id = child_topic_id(child, self().id(), number);
-        if (std::any_of(units.begin(), units.end(), [&](const auto& unit) { return unit->id() == id; })) return;
-        auto unit = std::make_shared<DeviceUnit>(id, self().id());
-        unit->how = child.how;
-        unit->child_id = child.id;
-        unit->read_list = [this, how = child.how]() -> Result<void> {
-            TRY_VOID(self().ask(*session_, {how->list}, deps_.clock));
-            find_children();
-            return {};
-        };
-        unit->keep_energy(deps_.energy);
-        dress_child(*unit);
-        at = units.insert(units.end(), std::move(unit));
-    }
-    DeviceUnit& unit = **at;
-    unit.missed = 0;
-    unit.away = child.away;
-    if (!unit.session) unit.session = make_child_session(session_, child.id, child.identity);
-    unit.adopt(child.identity, child.how->table(child.kind), {});
-    const DeviceConfig wishes = deps_.child_config ? deps_.child_config(unit.id()) : DeviceConfig{};
-    const std::chrono::milliseconds own = wishes.poll == kNeverPolled ? std::chrono::milliseconds(kNever) : std::chrono::milliseconds(wishes.poll);
-    unit.plan().set_base(own.count() > 0 ? std::max(base_, own) : std::max<std::chrono::milliseconds>(base_, std::chrono::seconds(child.how->every_s)));
-    // A hub lists no components for some of its cameras; what stands in its list proves the battery, too.
-    const bool battery = lists(child.identity, "battery") || (child.entry.is_object() && child.entry.get_object().contains("battery_percent"));
-    if (!unit.care && child.how->every_s > 0 && battery) {
-        unit.care.emplace();
-        tell_battery(unit, *unit.care);
-    }
-    unit.plan().asked({{child.how->lands_in, ""}}, deps_.clock.now());  // the list has told already
-    unit.take(child.how->lands_in, child.entry, unix_now());
-}
-
 void DeviceActor::fail_with(const Error& error) {
     if (error.code == Errc::cancelled && stop_.stop_requested()) return;
     ++pulse_->errors;
@@ -460,6 +324,23 @@ void DeviceActor::drop_session() {
     for (const auto& unit : units_) unit->session.reset();  // they speak through it
     const std::lock_guard lock(shared_mutex_);
     session_.reset();
+}
+
+/// One by one: a press that is over already is still a press.
+void DeviceActor::take_push(const Push& push) {
+    const auto unit = find_unit(push.unit);
+    if (push.kind != kStreamPush) {
+        if (!unit) return;
+        unit->take(kEventsKey, json::object{{push.kind, push.on ? "on" : "off"}}, unix_now());
+        return publish();
+    }
+    const bool child = unit && unit->how != nullptr;
+    BatteryCare* care = child ? (unit->care ? &*unit->care : nullptr) : &care_;
+    if (care != nullptr) care->stream(push.on, deps_.clock.now(), deps_.clock.wall());
+    if (child ? care != nullptr : battery_) {
+        tell_battery(child ? *unit : self(), *care);
+        publish();
+    }
 }
 
 void DeviceActor::handle(const Wishes& wishes) {
@@ -491,98 +372,9 @@ void DeviceActor::handle(const Wishes& wishes) {
         care_.sign_of_life(deps_.clock.now());
         if (deps_.clock.now() >= spoke_at_ + base_) next_poll_ = deps_.clock.now();  // it is awake anyway
     }
-    for (const Push& push : wishes.pushes)
-        if (push.kind == kStreamPush) {
-            const auto unit = find_unit(push.unit);
-            const bool child = unit && unit->how != nullptr;
-            BatteryCare* care = child ? (unit->care ? &*unit->care : nullptr) : &care_;
-            if (care != nullptr) care->stream(push.on, deps_.clock.now(), deps_.clock.wall());
-            if (child ? care != nullptr : battery_) {
-                tell_battery(child ? *unit : self(), *care);
-                publish();
-            }
-        } else
-        if (const auto unit = find_unit(push.unit)) {
-            unit->take(kEventsKey, json::object{{push.kind, push.on ? "on" : "off"}}, unix_now());
-            publish();  // one by one: a press that is over already is still a press
-        }
+    for (const Push& push : wishes.pushes) take_push(push);
     if (wishes.poll && session_) poll(Ask::all);
     else if (wishes.poll && !supervisor_.blocked()) next_poll_ = deps_.clock.now();
-}
-
-void DeviceActor::handle(const QueuedCommand& queued) {
-    ++pulse_->commands;
-    const PropertyCommand& command = queued.command;
-    CommandResult result;
-    if (deps_.clock.now() - queued.at > kCommandLifetime) {
-        result = {"", command.property, command.value, "timeout", "it waited too long for the device and was not sent", nullptr};
-    } else {
-        const bool plug = family_ == Family::tapo_plug || family_ == Family::kasa_plug;
-        result = execute(command, queued.at + (plug ? kAskAgainUntil : 2 * kAskAgainUntil));  // cameras take twice as long to be given up
-        if (result.ok() && !battery_) {
-            burst_ = kBurst;
-            next_poll_ = std::min(next_poll_, deps_.clock.now() + kBurstGap);
-        }
-    }
-    result.id = command.unit.empty() ? view()->id : command.unit;
-    result.transaction = command.transaction;
-    if (command.raw && !result.answer) result.answer = json::value(nullptr);
-    deps_.sink.command_done(result);
-}
-
-/// A request as an expert wrote it.
-CommandResult DeviceActor::pass_on(const Request& request, Session& session) {
-    CommandResult result;
-    result.answer = json::value(nullptr);
-    const auto reply = session.call(request);
-    if (reply) {
-        result.answer = *reply;
-        return result;
-    }
-    result.code = code_of(reply.error());
-    result.message = reply.error().what;
-    if (reply.error().code != Errc::refused && reply.error().code != Errc::unsupported) fail_with(reply.error());
-    return result;
-}
-
-CommandResult DeviceActor::execute(const PropertyCommand& command, SteadyTime until) {
-    const auto refuse = [&](std::string code, std::string message) {
-        return CommandResult{"", command.property, command.value, std::move(code), std::move(message), nullptr};
-    };
-    const auto standing = [&]() -> std::optional<CommandResult> {
-        const auto refusal = supervisor_.standing_refusal(deps_.clock.now());
-        if (!refusal) return std::nullopt;
-        return refuse(code_of(Error{*refusal, "", 0, {}}), supervisor_.problem() ? supervisor_.problem()->message : "");
-    };
-    if (auto refusal = standing()) return *refusal;
-    if (!session_) open();
-    if (session_ && !identified_) poll(Ask::due);
-    if (!session_ || !identified_) {
-        if (auto refusal = standing()) return *refusal;
-        return refuse("unreachable", supervisor_.problem() ? supervisor_.problem()->message : "the device does not answer");
-    }
-    const auto unit = find_unit(command.unit);
-    if (!unit) return refuse("unknown_property", "there is no device '" + command.unit + "' any more");
-    if (unit->away) return refuse("unreachable", "its hub cannot reach it; check its battery and distance");
-    if (unit->how != nullptr && !unit->session) unit->session = make_child_session(session_, unit->child_id, unit->identity());
-    const Contact contact(*this, *unit);
-    if (command.raw) return pass_on(*command.raw, unit->session ? *unit->session : *session_);
-    const CommandTools tools{unit->session ? *unit->session : *session_, deps_.clock, [this] { publish(); }, [this](auto time) { return wait_or_stop(time); }, until};
-    Executed done = gateway::execute(*unit, command, tools);
-    if (done.failure) fail_with(*done.failure);
-    else if (done.result.ok()) {
-        pulse_->last_seen_s = unix_now();
-        if (supervisor_.online()) supervisor_.succeeded();
-    }
-    return std::move(done.result);
-}
-
-bool DeviceActor::wait_or_stop(std::chrono::milliseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop_, time, [] { return false; });
-    return !stop_.stop_requested();
 }
 
 Surroundings DeviceActor::surroundings() const {

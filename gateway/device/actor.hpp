@@ -69,6 +69,8 @@ public:
 
 private:
     using Units = std::vector<std::shared_ptr<DeviceUnit>>;
+    static constexpr auto kNever = std::chrono::hours(24 * 365);
+    static constexpr auto kBurstGap = std::chrono::seconds(1);  // between quick polls after a command
 
     void run(std::stop_token stop);
     void open();
@@ -96,12 +98,14 @@ private:
         DeviceUnit& unit_;
     };
     void settle_child(const Child& child, Units& units);
+    std::shared_ptr<DeviceUnit> add_child(const Child& child, const Units& units);
     void dress_child(DeviceUnit& unit) const;
     void handle(const QueuedCommand& queued);
     /// until: nothing that was lost is asked again after it.
     CommandResult execute(const PropertyCommand& command, SteadyTime until);
     CommandResult pass_on(const Request& request, Session& session);
     void handle(const Wishes& wishes);
+    void take_push(const Push& push);
     void fail_with(const Error& error);
     void drop_session();
     void keep_facts();

@@ -9,17 +9,13 @@ namespace {
 
 constexpr auto kAlarmsEvery = std::chrono::seconds(10);  // more often and a camera gets slow for everybody
 
-bool has_component(const Identity& identity, std::string_view name) {
-    return std::any_of(identity.components.begin(), identity.components.end(), [&](const Component& component) { return component.name == name; });
-}
-
 }  // namespace
 
 /// Wired cameras whose events do not come by themselves are asked for them. A battery camera would be kept awake.
 bool DeviceActor::asks_alarms() const {
     const bool camera = family_ == Family::tapo_camera || family_ == Family::vigi_camera;
     return deps_.alarm && session_ && identified_ && camera && !battery_ && !alarms_.is_useless() && supervisor_.online() &&
-           has_component(self().identity(), "detection") && !(deps_.has_push && deps_.has_push(self().id()));
+           self().identity().lists("detection") && !(deps_.has_push && deps_.has_push(self().id()));
 }
 
 void DeviceActor::ask_alarms() {
