@@ -199,12 +199,15 @@ class Onvif(CameraCase):
         before = self.devices.state(gate)["onvif"]["created"]
         self.devices.faults(gate, reboot=True)
         self.subscribed(before + 1)
-        listener = self.listen(f"tplink2mqtt/{id}/event")
-        time.sleep(0.2)  # the listener's own subscription
+        listener = self.listen(f"tplink2mqtt/{id}/event", f"tplink2mqtt/{id}/state")
+        listener.wait(f"tplink2mqtt/{id}/state", bool)  # then it is subscribed
         begun = time.monotonic()
         self.change(gate, event={"kind": "motion"})
         listener.wait(f"tplink2mqtt/{id}/event", lambda p: json.loads(p)["event_type"] == "motion", 30, begun)
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["motion"] == "ON", 30, begun)
         self.change(gate, event={"kind": "motion", "active": False})
+        begun = time.monotonic()  # what comes next would else be a part of this motion
+        listener.wait(f"tplink2mqtt/{id}/state", lambda p: json.loads(p)["motion"] == "OFF", 30, begun)
 
 
 if __name__ == "__main__":
