@@ -10,6 +10,8 @@
 #include "gateway/web/api_replies.hpp"
 #include "gateway/web/backend.hpp"
 #include "gateway/web/event_bus.hpp"
+#include "gateway/web/login_form.hpp"
+#include "gateway/web/login_page.hpp"
 #include "protocols/base/bytes.hpp"
 
 namespace tplink::gateway {
@@ -130,6 +132,10 @@ std::optional<HttpResponse> Api::admit(const HttpRequest& request) {
                                   "Send JSON, or an SDP offer to whep."});
     } else {
         refusal = gatekeeper_.admit(request);
+        if (refusal && refusal->status != 403 && takes_form(request)) {
+            if (refusal->status == 401) refusal->body.clear(); // who opens the page did nothing wrong yet
+            refusal = login_page(std::move(*refusal));
+        }
     }
     if (refusal) secure(*refusal);
     return refusal;
@@ -138,7 +144,32 @@ std::optional<HttpResponse> Api::admit(const HttpRequest& request) {
 HttpResponse Api::handle(const HttpRequest& request) {
     HttpResponse response = route(request);
     secure(response);
+    auto lasts = response.stream ? gatekeeper_.lease(request) : nullptr;
+    if (!lasts) return response;
+    // Signing out ends what the session has open.
+    response.stream = [stream = std::move(response.stream), lasts = std::move(lasts)](
+                          const std::stop_token& stop, const WriteBody& write, const std::function<bool()>& is_open) {
+        stream(stop, write, [&] { return is_open() && lasts(); });
+    };
     return response;
+}
+
+HttpResponse Api::sign_in(const HttpRequest& request) {
+    if (request.is_read()) return gatekeeper_.way_in(request) == "login" ? login_page() : to_page();
+    if (request.method != "POST") return wrong_method("GET, POST");
+    const auto given = parse_login_form(request.body);
+    if (!given)
+        return error_response(bad_request("The form holds no password.", "Send username and password as "
+                                          "application/x-www-form-urlencoded, or use Basic authentication."));
+    SignIn done = gatekeeper_.sign_in(request, *given);
+    if (!done.ok) return request.header("accept").find("text/html") != std::string_view::npos ? login_page(std::move(*done.refusal)) : std::move(*done.refusal);
+    HttpResponse response = to_page();
+    response.headers.emplace_back("Set-Cookie", std::move(done.cookie));
+    return response;
+}
+
+HttpResponse Api::session(const HttpRequest& request) {
+    return reply(json::object{{"by", gatekeeper_.way_in(request)}});
 }
 
 HttpResponse Api::broken(int status) {
@@ -169,6 +200,13 @@ HttpResponse Api::route(const HttpRequest& request) {
         if (is_whep_path(request.path)) allow_other_sites(response);
         return response;
     }
+    if (request.path == "/login") return sign_in(request);
+    if (request.path == "/logout") {
+        if (request.method != "POST") return wrong_method("POST");
+        HttpResponse response = reply(json::object{{"status", "ok"}});
+        response.headers.emplace_back("Set-Cookie", gatekeeper_.sign_out(request));
+        return response;
+    }
     for (const Asset& asset : assets()) {
         if (request.path != asset.path) continue;
         return request.is_read() ? asset_reply(asset, request) : wrong_method("GET");
@@ -190,6 +228,7 @@ HttpResponse Api::route(const HttpRequest& request) {
 HttpResponse Api::route_api(const HttpRequest& request, const std::vector<std::string>& parts) {
     const bool read = request.is_read(), post = request.method == "POST";
     if (parts[1] == "events" && parts.size() == 2) return read ? events(request) : wrong_method("GET");
+    if (parts[1] == "session" && parts.size() == 2) return read ? session(request) : wrong_method("GET");
     if (parts[1] == "discover" && parts.size() == 2) {
         if (!post) return wrong_method("POST");
         return reply_or_error(

@@ -27,6 +27,8 @@ public:
 
 private:
     HttpResponse route(const HttpRequest& request);
+    HttpResponse sign_in(const HttpRequest& request);
+    HttpResponse session(const HttpRequest& request);
     HttpResponse route_api(const HttpRequest& request, const std::vector<std::string>& parts);
     HttpResponse device(const HttpRequest& request, const std::string& id);
     HttpResponse route_device(const HttpRequest& request, const std::string& id,

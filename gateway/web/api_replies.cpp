@@ -67,6 +67,16 @@ std::string link_prefix(const HttpRequest& request) {
     return std::string(path.substr(0, path.ends_with('/') ? path.size() - 1 : path.size()));
 }
 
+bool takes_form(const HttpRequest& request) {
+    if (!request.is_read() || request.header("accept").find("text/html") == std::string_view::npos) return false;
+    if (request.path == "/login") return true;
+    if (request.path != "/") return false;
+    const std::string_view host = request.header("host");
+    const bool is_here = host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" || host.starts_with("localhost:");
+    // Behind a proxy on this machine the name may be ours, and the person is elsewhere.
+    return !is_here || !request.header("x-forwarded-for").empty() || !request.header("x-forwarded-host").empty();
+}
+
 bool is_whep_path(std::string_view path) {
     return path.starts_with("/api/devices/") && (path.ends_with("/whep") || path.find("/whep/") != std::string_view::npos);
 }

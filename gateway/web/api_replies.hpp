@@ -36,6 +36,10 @@ std::optional<ByteRange> parse_range(std::string_view header, std::size_t size);
 /// form matters.
 std::string link_prefix(const HttpRequest& request);
 
+/// A browser opens the page: without a password it gets the form to sign in and not the browser's own dialog. On the machine
+/// itself the dialog stays, as scripts that drive a browser answer it; /login is the form there too.
+bool takes_form(const HttpRequest& request);
+
 /// WHEP players run on other sites; they bring their own Authorization, so that no cookie or cached password is
 /// misused. source: RFC 9725 4.7
 bool is_whep_path(std::string_view path);

@@ -12,6 +12,7 @@ struct Asset {
     std::string_view hash;        ///< of the content: ETag
     bool immutable = false;       ///< the path holds the hash: may be cached for ever
     std::string_view plain, gzip; ///< gzip empty: not worth it
+    bool is_open = false;         ///< part of the form to sign in: needs no password
 };
 
 std::span<const Asset> assets();

@@ -4,7 +4,9 @@
 #include <boost/json/serialize.hpp>
 
 #include "gateway/web/api_replies.hpp"
+#include "gateway/web/assets.hpp"
 #include "gateway/web/backend.hpp"
+#include "gateway/web/login_form.hpp"
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/crypto.hpp"
 
@@ -31,6 +33,17 @@ std::string_view authority_of(std::string_view origin) {
     return slashes == std::string_view::npos ? std::string_view{} : origin.substr(slashes + 3);
 }
 
+/// Left in the browser by the form when a session ends: it must not fall back to the browser's own dialog, from which
+/// nobody can sign out.
+constexpr std::string_view kSignedOut = "out";
+
+/// The form and what it is made of.
+bool is_open_path(const HttpRequest& request) {
+    if (request.path == "/login") return true;
+    if (request.path == "/logout") return request.method == "POST";
+    return request.is_read() && std::any_of(assets().begin(), assets().end(), [&](const Asset& asset) { return asset.is_open && asset.path == request.path; });
+}
+
 } // namespace
 
 HttpResponse error_response(const WebError& error) {
@@ -51,7 +64,7 @@ std::optional<HttpResponse> Gatekeeper::admit(const HttpRequest& request) {
     if (!request.is_read() && !own_password) {
         if (auto refusal = check_origin(request)) return refusal;
     }
-    if (request.is_read() && request.path == "/healthz") return std::nullopt;
+    if ((request.is_read() && request.path == "/healthz") || is_open_path(request)) return std::nullopt;
     if (options_.user.password.empty()) {
         // Without a password only the host name tells our user from a web site that rebinds its name to
         // 127.0.0.1.
@@ -82,37 +95,100 @@ std::optional<HttpResponse> Gatekeeper::check_origin(const HttpRequest& request)
 }
 
 std::optional<HttpResponse> Gatekeeper::check_password(const HttpRequest& request) {
-    const auto now = clock_.now();
-    const std::lock_guard lock(mutex_);
-    const auto found = failures_.find(request.peer);
-    if (found != failures_.end() && found->second.window_end <= now) failures_.erase(found);
-    if (const auto known = failures_.find(request.peer);
-        known != failures_.end() && known->second.count >= kFailuresAllowed) {
-        auto response =
-            error_response({429, "too_many_attempts", "Too many wrong passwords from this address.",
-                            "Wait a minute, then try again."});
-        const auto left = std::chrono::ceil<std::chrono::seconds>(known->second.window_end - now).count();
-        response.headers.emplace_back("Retry-After", std::to_string(left));
-        return response;
-    }
     const std::string_view authorization = request.header("authorization");
+    if (session_of(request)) {
+        // The browser sends the cookie by itself: that it was our page that asked must be told, not only not denied.
+        const bool told = !request.header("sec-fetch-site").empty() || !request.header("origin").empty();
+        if (request.is_read() || told) return std::nullopt;
+        return error_response({403, "foreign_origin", "A session can only change things from the gateway's own page.",
+                               "Programs use the password or an access token."});
+    }
+    const std::lock_guard lock(mutex_);
+    if (auto refusal = too_many_failures(request)) return refusal;
     if (!authorization.empty() && (password_matches(authorization) || token_matches(authorization))) {
         failures_.erase(request.peer);
         return std::nullopt;
     }
-    if (!authorization.empty()) { // asking without a password is how every browser begins
-        if (failures_.size() >= kAddressesRemembered && !failures_.contains(request.peer))
-            failures_.erase(failures_.begin());
-        Failures& failures = failures_[request.peer];
-        if (failures.count++ == 0) failures.window_end = now + kFailureWindow;
+    if (!authorization.empty()) count_failure(request); // asking without a password is how every browser begins
+    return unauthorized(request, authorization.empty() ? "A user name and a password are needed." : "Wrong user name or password.");
+}
+
+std::optional<HttpResponse> Gatekeeper::too_many_failures(const HttpRequest& request) {
+    const auto now = clock_.now();
+    const auto known = failures_.find(request.peer);
+    if (known == failures_.end()) return std::nullopt;
+    if (known->second.window_end <= now) {
+        failures_.erase(known);
+        return std::nullopt;
     }
+    if (known->second.count < kFailuresAllowed) return std::nullopt;
+    auto response = error_response({429, "too_many_attempts", "Too many wrong passwords from this address.",
+                                    "Wait a minute, then try again."});
+    const auto left = std::chrono::ceil<std::chrono::seconds>(known->second.window_end - now).count();
+    response.headers.emplace_back("Retry-After", std::to_string(left));
+    return response;
+}
+
+void Gatekeeper::count_failure(const HttpRequest& request) {
+    if (failures_.size() >= kAddressesRemembered && !failures_.contains(request.peer)) failures_.erase(failures_.begin());
+    Failures& failures = failures_[request.peer];
+    if (failures.count++ == 0) failures.window_end = clock_.now() + kFailureWindow;
+}
+
+HttpResponse Gatekeeper::unauthorized(const HttpRequest& request, std::string message) const {
     auto response = error_response(
-        {401, "unauthorized",
-         authorization.empty() ? "A user name and a password are needed." : "Wrong user name or password.",
+        {401, "unauthorized", std::move(message),
          "They are http.username and http.password of the configuration; a generated password is printed at "
          "the first start."});
-    response.headers.emplace_back("WWW-Authenticate", R"(Basic realm="tplink2mqtt", charset="UTF-8")");
+    // A browser that gets the form, or had a session, must not open its own dialog; "Bearer" opens none.
+    const bool by_form = request.header("authorization").empty() &&
+                         (request.path == "/login" || takes_form(request) || !cookie_values(request.header("cookie"), options_.cookie).empty());
+    response.headers.emplace_back("WWW-Authenticate", by_form ? R"(Bearer realm="tplink2mqtt")"
+                                                              : R"(Basic realm="tplink2mqtt", charset="UTF-8")");
     return response;
+}
+
+std::optional<std::string> Gatekeeper::session_of(const HttpRequest& request) {
+    if (!request.header("authorization").empty()) return std::nullopt;
+    for (const std::string_view token : cookie_values(request.header("cookie"), options_.cookie))
+        if (sessions_.admits(token)) return std::string(token);
+    return std::nullopt;
+}
+
+std::string_view Gatekeeper::way_in(const HttpRequest& request) {
+    if (!options_.ingress_peer.empty() && request.peer == options_.ingress_peer) return "ingress";
+    if (options_.user.password.empty()) return "open";
+    return session_of(request) ? "session" : "login";
+}
+
+SignIn Gatekeeper::sign_in(const HttpRequest& request, const Credentials& given) {
+    const std::lock_guard lock(mutex_);
+    if (auto refusal = too_many_failures(request)) return {false, "", std::move(refusal)};
+    if (options_.user.password.empty() || !is_user(given)) {
+        count_failure(request);
+        return {false, "", unauthorized(request, "Wrong user name or password.")};
+    }
+    failures_.erase(request.peer);
+    const auto age = std::chrono::seconds(Sessions::kLongest).count();
+    return {true, cookie_with(request, sessions_.open()) + "; Max-Age=" + std::to_string(age), std::nullopt};
+}
+
+std::string Gatekeeper::sign_out(const HttpRequest& request) {
+    for (const std::string_view token : cookie_values(request.header("cookie"), options_.cookie)) sessions_.close(token);
+    return cookie_with(request, std::string(kSignedOut));
+}
+
+std::function<bool()> Gatekeeper::lease(const HttpRequest& request) {
+    auto token = session_of(request);
+    if (!token) return {};
+    return [this, token = Secret(std::move(*token))] { return sessions_.lasts(token.reveal()); };
+}
+
+/// No Path: the browser takes the folder of /login or /logout as it sees it, which is the prefix of any proxy.
+/// source: RFC 6265 5.1.4
+std::string Gatekeeper::cookie_with(const HttpRequest& request, const std::string& value) const {
+    const bool https = options_.https || request.header("x-forwarded-proto") == "https";
+    return options_.cookie + "=" + value + "; HttpOnly; SameSite=Strict" + (https ? "; Secure" : "");
 }
 
 bool Gatekeeper::token_matches(std::string_view authorization) const {
@@ -126,10 +202,16 @@ bool Gatekeeper::password_matches(std::string_view authorization) const {
     if (ascii_lower(authorization.substr(0, kScheme.size())) != kScheme) return false;
     const auto decoded = base64_decode(authorization.substr(kScheme.size()));
     if (!decoded) return false;
+    const std::string_view text = as_text(*decoded);
+    const auto colon = text.find(':');
+    return colon != text.npos && is_user({std::string(text.substr(0, colon)), Secret(std::string(text.substr(colon + 1)))});
+}
+
+bool Gatekeeper::is_user(const Credentials& given) const {
     // Digests have one length, so that the comparison tells nothing about the password's.
-    const auto given = crypto::sha256(Bytes(*decoded));
+    const auto offered = crypto::sha256(given.username + ":" + given.password.reveal());
     const auto wanted = crypto::sha256(options_.user.username + ":" + options_.user.password.reveal());
-    return equal_constant_time(given, wanted);
+    return equal_constant_time(offered, wanted);
 }
 
 } // namespace tplink::gateway

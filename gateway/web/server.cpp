@@ -17,7 +17,8 @@ bool is_loopback(const std::string& address) {
 struct WebServer::Impl {
     Impl(const WebOptions& options, WebBackend& given)
         : backend(given),
-          gatekeeper({options.user, options.addon ? options.ingress_peer : "", options.admits_token}, system_clock()),
+          gatekeeper({options.user, options.addon ? options.ingress_peer : "", options.admits_token,
+                      "tplink2mqtt_" + std::to_string(options.port)}, system_clock()),
           api({options.heartbeat, options.event_readers_max}, gatekeeper, given) {}
     ~Impl() {
         if (http) backend.stopping();

@@ -428,3 +428,79 @@ test('a password protects it, and the browser keeps it', async () => {
     await expectChecked(switchOf(page, 'Reading lamp'), false);
     assert.equal((await fetch(gateway.url)).status, 401);
 });
+
+/** The form asks under a name; at 127.0.0.1 the browser's own dialog stays for scripts. */
+async function openForm(options = {}, hash = '#/') {
+    await gateway.stop();
+    gateway = await FakeGateway.start(['--password', 'sécret + more']);
+    gateway.tell({device: lamp});
+    const page = await openPage(browser, `http://gateway.localhost:${gateway.port}/${hash}`, {ignore: [/401/], ...options});
+    pages.push(page);
+    await page.getByRole('button', {name: 'Sign in'}).waitFor(WAIT);
+    return page;
+}
+
+async function fillForm(page, password) {
+    await page.getByLabel('User name').fill('admin');
+    await page.getByLabel('Password').fill(password);
+    await page.keyboard.press('Enter');
+}
+
+test('signing in by the form, staying in, and signing out', async () => {
+    const page = await openForm({}, `#/device/${lamp.id}`);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'password');
+    await fillForm(page, 'wrong');
+    await page.getByRole('alert').getByText('Wrong user name or password.').waitFor(WAIT);
+    await fillForm(page, 'sécret + more');
+    await page.getByRole('heading', {name: 'Reading lamp'}).waitFor(WAIT); // the place that was asked for
+    const [cookie] = await page.context().cookies();
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.path], [true, 'Strict', '/']);
+    assert.equal(await page.evaluate(() => document.cookie), '');
+    await page.reload();
+    await page.getByRole('link', {name: 'Home', exact: true}).click();
+    await switchOf(page, 'Reading lamp').click();
+    await expectChecked(switchOf(page, 'Reading lamp'), false);
+    await page.getByRole('link', {name: 'System'}).click();
+    const other = await page.context().newPage(); // a second tab
+    await other.goto(page.url());
+    await page.getByRole('button', {name: 'Sign out'}).click();
+    await page.getByRole('button', {name: 'Sign in'}).waitFor(WAIT);
+    await other.getByRole('button', {name: 'Sign in'}).waitFor(WAIT);
+});
+
+test('the form holds on a phone and a desktop, light and dark', async () => {
+    for (const [name, size] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+        for (const colorScheme of ['light', 'dark']) {
+            const page = await openForm({size, colorScheme});
+            await checkAccessibility(page, `sign-in ${name} ${colorScheme}`);
+            await checkWidth(page, `sign-in ${name}`);
+            await checkTouchTargets(page, `sign-in ${name}`);
+            if (colorScheme === 'dark') {
+                await fillForm(page, 'wrong');
+                await page.getByRole('alert').waitFor(WAIT);
+                await checkAccessibility(page, `sign-in refused ${name}`);
+            }
+            await screenshot(page, `sign-in-${name}-${colorScheme}`);
+        }
+    }
+});
+
+test('the form works below a prefix and without scripts', async () => {
+    await gateway.stop();
+    gateway = await FakeGateway.start(['--password', 'sécret + more']);
+    gateway.tell({device: lamp});
+    const proxy = await startPrefixProxy(gateway.port, '/a/prefix');
+    const context = await browser.newContext({javaScriptEnabled: false});
+    try {
+        const page = await context.newPage();
+        await page.goto(proxy.url.replace('127.0.0.1', 'gateway.localhost'));
+        await fillForm(page, 'sécret + more');
+        await page.locator('tp-app').waitFor({state: 'attached', ...WAIT});
+        assert.equal(new URL(page.url()).pathname, '/a/prefix/');
+        const [cookie] = await context.cookies();
+        assert.equal(cookie.path, '/a/prefix');
+    } finally {
+        await context.close();
+        proxy.close();
+    }
+});

@@ -3,6 +3,7 @@
 #include "gateway/web/server.hpp"
 
 #include <arpa/inet.h>
+#include <future>
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <sys/socket.h>
@@ -463,6 +464,49 @@ TEST_F(WebServerTest, PasswordGuardsOverTheWireToo) {
     client->set_basic_auth("admin", "wrong");
     expect_error(client->Post("/api/devices/a1/set", R"({"privacy":"ON"})", "application/json"), 401,
                  "unauthorized");
+}
+
+TEST_F(WebServerTest, TheFormSignsInAndOut) {
+    WebOptions options;
+    options.user = {"admin", Secret("secret")};
+    start(options);
+    const httplib::Headers browser{{"Accept", "text/html,*/*;q=0.8"}, {"Host", "gateway.local"}, {"Origin", "http://gateway.local"}};
+    const std::string form = "application/x-www-form-urlencoded";
+    const auto opened = client->Get("/", browser);
+    EXPECT_EQ(opened->status, 401);
+    EXPECT_EQ(opened->get_header_value("WWW-Authenticate"), R"(Bearer realm="tplink2mqtt")");
+    EXPECT_NE(opened->body.find("action=\"login\""), std::string::npos);
+    EXPECT_EQ(opened->body.find("role=\"alert\""), std::string::npos);
+    const auto wrong = client->Post("/login", browser, "username=admin&password=wrong", form);
+    EXPECT_EQ(wrong->status, 401);
+    EXPECT_NE(wrong->body.find("Wrong user name or password."), std::string::npos);
+    EXPECT_EQ(client->Post("/login", {{"Origin", "http://evil.example"}}, "username=admin&password=secret", form)->status, 403);
+    EXPECT_EQ(client->Post("/login", browser, "no form", form)->status, 400);
+    const auto done = client->Post("/login", browser, "username=admin&password=secret", form);
+    EXPECT_EQ(done->status, 303);
+    EXPECT_EQ(done->get_header_value("Location"), "./");
+    const std::string set = done->get_header_value("Set-Cookie");
+    httplib::Headers with_session = browser;
+    with_session.emplace("Cookie", set.substr(0, set.find(';')));
+    EXPECT_EQ(client->Get("/", with_session)->status, 200);
+    EXPECT_EQ(client->Get("/api/session", with_session)->body, "{\"by\":\"session\"}\n");
+    EXPECT_EQ(client->Get("/login", with_session)->status, 303);
+    EXPECT_EQ(client->Post("/api/devices/a1/set", with_session, R"({"privacy":"ON"})", "application/json")->status, 200);
+    // An open event stream ends with its session.
+    std::promise<void> began;
+    std::thread reader([&, first = true]() mutable {
+        httplib::Client other("127.0.0.1", server->port());
+        other.set_read_timeout(30s);
+        const auto events = other.Get("/api/events", with_session, [&](const char*, std::size_t) {
+            if (std::exchange(first, false)) began.set_value();
+            return true;
+        });
+        EXPECT_TRUE(events);
+    });
+    EXPECT_EQ(began.get_future().wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(client->Post("/logout", with_session, "{}", "application/json")->status, 200);
+    reader.join();
+    EXPECT_EQ(client->Get("/api/devices", with_session)->status, 401);
 }
 
 TEST_F(WebServerTest, IngressPeerNeedsNoPassword) {

@@ -34,22 +34,33 @@ async function bundle(entry) {
 
 const script = await bundle('main.ts');
 const style = await bundle('theme.css');
+const loginScript = await bundle('login.ts');
+const loginStyle = await bundle('login.css');
 const icon = readFileSync(join(here, 'src', 'icon.svg'));
 const scriptName = `app-${hash(script)}.js`;
 const styleName = `theme-${hash(style)}.css`;
 const iconName = `icon-${hash(icon)}.svg`;
-const html = Buffer.from(
-    readFileSync(join(here, 'src', 'index.html'), 'utf8')
-        .replaceAll('{{script}}', `assets/${scriptName}`)
-        .replaceAll('{{style}}', `assets/${styleName}`)
-        .replaceAll('{{icon}}', `assets/${iconName}`),
-);
+const loginScriptName = `login-${hash(loginScript)}.js`;
+const loginStyleName = `login-${hash(loginStyle)}.css`;
+const page = (file) =>
+    Buffer.from(
+        readFileSync(join(here, 'src', file), 'utf8')
+            .replaceAll('{{script}}', `assets/${scriptName}`)
+            .replaceAll('{{style}}', `assets/${styleName}`)
+            .replaceAll('{{login-script}}', `assets/${loginScriptName}`)
+            .replaceAll('{{login-style}}', `assets/${loginStyleName}`)
+            .replaceAll('{{icon}}', `assets/${iconName}`),
+    );
 
+// open: what the form to sign in is made of; it needs no password.
 const assets = [
-    {path: '/', type: 'text/html; charset=utf-8', immutable: false, content: html},
+    {path: '/', type: 'text/html; charset=utf-8', immutable: false, content: page('index.html')},
     {path: `/assets/${scriptName}`, type: 'text/javascript; charset=utf-8', immutable: true, content: script},
-    {path: `/assets/${styleName}`, type: 'text/css; charset=utf-8', immutable: true, content: style},
-    {path: `/assets/${iconName}`, type: 'image/svg+xml', immutable: true, content: icon},
+    {path: `/assets/${styleName}`, type: 'text/css; charset=utf-8', immutable: true, open: true, content: style},
+    {path: `/assets/${iconName}`, type: 'image/svg+xml', immutable: true, open: true, content: icon},
+    {path: '/login', type: 'text/html; charset=utf-8', immutable: false, open: true, content: page('login.html')},
+    {path: `/assets/${loginScriptName}`, type: 'text/javascript; charset=utf-8', immutable: true, open: true, content: loginScript},
+    {path: `/assets/${loginStyleName}`, type: 'text/css; charset=utf-8', immutable: true, open: true, content: loginStyle},
 ];
 
 /** A C++ expression for the bytes; an array, because string literals have a length limit in the standard. */
@@ -62,12 +73,12 @@ function cppArray(name, content) {
 const view = (name) => `{reinterpret_cast<const char*>(${name}), sizeof ${name}}`;
 let arrays = '';
 let table = '';
-assets.forEach(({path, type, immutable, content}, n) => {
+assets.forEach(({path, type, immutable, open = false, content}, n) => {
     const packed = gzipSync(content, {level: 9});
     const worth = packed.length < content.length * 0.9;
     arrays += cppArray(`kPlain${n}`, content);
     if (worth) arrays += cppArray(`kGzip${n}`, packed);
-    table += `    {"${path}", "${type}", "${hash(content)}", ${immutable}, ${view(`kPlain${n}`)}, ${worth ? view(`kGzip${n}`) : '{}'}},\n`;
+    table += `    {"${path}", "${type}", "${hash(content)}", ${immutable}, ${view(`kPlain${n}`)}, ${worth ? view(`kGzip${n}`) : '{}'}, ${open}},\n`;
 });
 
 mkdirSync(dirname(out), {recursive: true});
@@ -78,5 +89,5 @@ writeFileSync(
 );
 if (dir) {
     mkdirSync(join(dir, 'assets'), {recursive: true});
-    for (const {path, content} of assets) writeFileSync(join(dir, path === '/' ? 'index.html' : path), content);
+    for (const {path, content} of assets) writeFileSync(join(dir, path === '/' ? 'index.html' : path === '/login' ? 'login.html' : path), content);
 }

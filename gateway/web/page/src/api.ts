@@ -22,6 +22,18 @@ async function errorOf(response: Response): Promise<ApiError> {
     }
 }
 
+/** How the gateway lets this page in: by a session of the form to sign in, the browser's own dialog, ingress, or openly. */
+export const session: {by: '' | 'session' | 'login' | 'ingress' | 'open'} = {by: ''};
+
+export async function learnSession(): Promise<void> {
+    session.by = await json<typeof session>('api/session').then(({by}) => by, () => session.by); // a gateway that restarts tells nothing new
+}
+
+export async function signOut(): Promise<void> {
+    await send('POST', 'logout', {});
+    location.reload();
+}
+
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
     let response: Response;
     try {
@@ -30,6 +42,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
         if (init.signal?.aborted) throw cause;
         throw new ApiError(0, 'unreachable', 'The gateway does not answer.', 'Is it running, and is this device in the same network?');
     }
+    if (response.status === 401 && session.by === 'session') location.reload(); // it is over: the form comes
     if (!response.ok) throw await errorOf(response);
     return response;
 }

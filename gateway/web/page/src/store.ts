@@ -1,7 +1,7 @@
 // Everything the page knows: devices as the gateway told them, commands under way, what was refused, the log.
 
 import type {ReactiveController, ReactiveControllerHost} from 'lit';
-import {ApiError, devicePath, json, send} from './api.js';
+import {ApiError, devicePath, json, learnSession, send} from './api.js';
 import {EventReader} from './event_reader.js';
 import {inOrder, ofClass} from './model.js';
 import type {CloudAccount, CommandResult, Detection, Device, Health, LogLine, Stream, Value} from './model.js';
@@ -58,7 +58,7 @@ export class Store extends EventTarget {
             this.failure = error instanceof ApiError ? error : null;
             this.setConnection('lost');
         }
-        await this.checkHealth();
+        await Promise.all([this.checkHealth(), learnSession()]);
         this.cloud = await json<{account?: CloudAccount}>('api/cloud').then(({account}) => account ?? null, () => null);
         this.changed();
     }

@@ -1,7 +1,7 @@
 // System: is all well, settings, what is talked to, the log, the bundle.
 
 import {LitElement, css, html, nothing} from 'lit';
-import {ApiError, address, send} from '../api.js';
+import {ApiError, address, send, session, signOut} from '../api.js';
 import {duration} from '../format.js';
 import {icons} from '../icons.js';
 import type {LogLine} from '../model.js';
@@ -61,6 +61,7 @@ export class System extends LitElement {
                     <p class="small muted">${[health.version && `Version ${health.version}`, health.uptime_s !== undefined && `running for ${duration(health.uptime_s)}`,
                         `${store.ordered.length} devices`].filter(Boolean).join(', ')}</p>`
                 : html`<p class="muted">The gateway does not answer.</p>`}
+                ${session.by === 'session' ? html`<p class="row wrap"><button class="button" @click=${() => void signOut()}>Sign out</button></p>` : nothing}
             </section>
             <section class="card" aria-labelledby="settings"><h2 id="settings">Settings</h2>
                 <p class="small muted">What is changed here lies over the configuration file, until the same line is changed there.</p><tp-settings></tp-settings></section>
