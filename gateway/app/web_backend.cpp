@@ -1,23 +1,15 @@
 #include "gateway/app/web_backend.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <ctime>
 
 #include "gateway/app/views.hpp"
 #include "gateway/version.hpp"
-#include "protocols/base/random.hpp"
 #include "protocols/error_codes.hpp"
-#include "protocols/stream/recordings.hpp"
 
 namespace tplink::gateway {
 namespace {
 
 constexpr auto kCommandPatience = std::chrono::seconds(15);
-constexpr auto kRecordingPatience = std::chrono::seconds(15);
-/// The camera may still be writing it.
-constexpr std::chrono::seconds kYoungest{60};
-constexpr std::chrono::seconds kLongestRecording = std::chrono::hours(24);
 constexpr auto kUsualAge = std::chrono::seconds(10);  // of a picture nobody asked to be younger
 
 /// The camera cannot be had just now, with the reason.
@@ -98,91 +90,34 @@ WebResult<LiveBody> GatewayBackend::live(const std::string& id, const LiveReques
 
 WebResult<json::array> GatewayBackend::recordings(const std::string& id, const std::string& date) {
     if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
-    stream::DayWish wish;
-    std::tm begin{};
-    begin.tm_year = std::stoi(date.substr(0, 4)) - 1900;
-    begin.tm_mon = std::stoi(date.substr(5, 2)) - 1;
-    begin.tm_mday = std::stoi(date.substr(8, 2));
-    begin.tm_isdst = -1;
-    std::tm end = begin;
-    ++end.tm_mday;  // not always 24 hours later
-    wish.begin_s = std::mktime(&begin);
-    wish.end_s = std::mktime(&end);
-    wish.date = date.substr(0, 4) + date.substr(5, 2) + date.substr(8, 2);
-    wish.player_id = hex_lower(system_random().bytes(16));
-    wish.playback_version = playback_version(id);
-    std::optional<std::int64_t> user;
-    {
-        const std::lock_guard lock(users_mutex_);
-        user = users_[id];
-    }
-    const auto found = stream::list_recordings(wish, asking(id), user);
-    {
-        const std::lock_guard lock(users_mutex_);
-        users_[id] = user;
-    }
+    const auto found = recordings_.of_day(id, date);
     if (!found) return tl::unexpected(unavailable(found.error()));
     json::array list;
-    for (const stream::Recording& one : *found)
-        list.push_back(json::object{{"id", std::to_string(one.start_s) + "-" + std::to_string(one.end_s)},
+    for (const ListedRecording& one : *found)
+        list.push_back(json::object{{"id", one.rid},
                                     {"start", iso_time(WallTime(std::chrono::seconds(one.start_s)))},
                                     {"end", iso_time(WallTime(std::chrono::seconds(one.end_s)))},
                                     {"duration_s", one.end_s - one.start_s},
-                                    {"type", one.type == 2 ? "motion" : "continuous"}});
+                                    {"type", one.motion ? "motion" : "continuous"}});
     return list;
 }
 
-std::optional<VideoSpan> GatewayBackend::span_of(const std::string& rid) {
-    VideoSpan span;
-    const char* last = rid.data() + rid.size();
-    const auto first = std::from_chars(rid.data(), last, span.start_s);
-    if (first.ec != std::errc{} || first.ptr == last || *first.ptr != '-') return std::nullopt;
-    const auto second = std::from_chars(first.ptr + 1, last, span.end_s);
-    const bool good = second.ec == std::errc{} && second.ptr == last && span.start_s >= 0 && span.end_s > span.start_s &&
-                      span.end_s - span.start_s <= kLongestRecording.count();
-    return good ? std::optional(span) : std::nullopt;
-}
-
-/// Names the user id to the camera that wants one; a refused one is fetched again, once.
-template <class Fetch> auto GatewayBackend::of_card(const std::string& id, VideoSpan span, Fetch fetch) -> decltype(fetch(span)) {
-    const bool named = stream::needs_user_id(playback_version(id));
-    for (bool again = false;; again = true) {
-        if (named) span.client_id = TRY(user_of(id, again));
-        auto fetched = fetch(span);
-        if (fetched || !named || again || !is_stale_user(fetched.error().device_code)) return fetched;
-    }
-}
-
-Result<std::int64_t> GatewayBackend::user_of(const std::string& id, bool fresh) {
-    if (!fresh) {
-        const std::lock_guard lock(users_mutex_);
-        if (const auto known = users_[id]) return *known;
-    }
-    const std::int64_t user = TRY(stream::ask_user_id(asking(id)));
-    const std::lock_guard lock(users_mutex_);
-    users_[id] = user;
-    return user;
-}
-
-int GatewayBackend::playback_version(const std::string& id) const {
-    if (const auto view = parts_.registry.view(id))
-        for (const Component& component : view->identity.components)
-            if (component.name == "playback") return component.version;
-    return 0;
-}
-
-stream::AskCamera GatewayBackend::asking(const std::string& id) {
-    return [this, id](const Request& request) { return parts_.registry.ask(id, request, kRecordingPatience); };
+WebResult<json::array> GatewayBackend::recording_days(const std::string& id, const std::string& month) {
+    if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
+    const auto found = recordings_.days(id, month);
+    if (!found) return tl::unexpected(unavailable(found.error()));
+    json::array list;
+    for (const std::string& day : *found) list.emplace_back(day);
+    return list;
 }
 
 WebResult<RecordingFileInfo> GatewayBackend::recording(const std::string& id, const std::string& rid) {
     if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
-    const auto span = span_of(rid);
+    const auto span = RecordingDesk::span_of(rid);
     if (!span) return tl::unexpected(not_found("recording", rid));
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    if (span->end_s > now - kYoungest.count() && span->end_s < now + kYoungest.count())
+    if (recordings_.is_too_young(id, *span))
         return tl::unexpected(unavailable(Error{Errc::refused, "the camera has only just written this recording; try again in a minute", 0, {}}));
-    auto file = of_card(id, *span, [&](const VideoSpan& wanted) { return parts_.video->recording(id, wanted); });
+    auto file = recordings_.fetch(id, *span, [&](const VideoSpan& wanted) { return parts_.video->recording(id, wanted); });
     if (file) return RecordingFileInfo{std::move(file->path), file->size, std::move(file->owner)};
     if (is_no_recording(file.error().device_code)) return tl::unexpected(not_found("recording", rid));
     return tl::unexpected(unavailable(file.error()));
@@ -190,9 +125,9 @@ WebResult<RecordingFileInfo> GatewayBackend::recording(const std::string& id, co
 
 WebResult<std::string> GatewayBackend::thumbnail(const std::string& id, const std::string& rid) {
     if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
-    const auto span = span_of(rid);
+    const auto span = RecordingDesk::span_of(rid);
     if (!span) return tl::unexpected(not_found("recording", rid));
-    auto jpeg = of_card(id, *span, [&](const VideoSpan& wanted) { return parts_.video->thumbnail(id, wanted); });
+    auto jpeg = recordings_.fetch(id, *span, [&](const VideoSpan& wanted) { return parts_.video->thumbnail(id, wanted); });
     if (jpeg) return std::move(*jpeg);
     if (is_no_recording(jpeg.error().device_code) || jpeg.error().code == Errc::unsupported) return tl::unexpected(not_found("picture of recording", rid));
     return tl::unexpected(unavailable(jpeg.error()));

@@ -3,10 +3,10 @@
 
 #include "gateway/app/bundle.hpp"
 #include "gateway/app/parts.hpp"
+#include "gateway/app/recording_desk.hpp"
 #include "gateway/app/requests.hpp"
 #include "gateway/app/video.hpp"
 #include "gateway/web/backend.hpp"
-#include "protocols/stream/recordings.hpp"
 
 namespace tplink::gateway {
 
@@ -24,6 +24,7 @@ public:
     WebResult<LiveBody> live(const std::string& id, const LiveRequest& request) override;
     WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override;
     WebResult<json::array> recordings(const std::string& id, const std::string& date) override;
+    WebResult<json::array> recording_days(const std::string& id, const std::string& month) override;
     WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid) override;
     WebResult<std::string> thumbnail(const std::string& id, const std::string& rid) override;
     Health health() override;
@@ -40,16 +41,9 @@ private:
     /// Null: why there is no video of this device.
     std::optional<WebError> no_video_of(const std::string& id, const std::string& stream) const;
     WebResult<json::object> object_of(const std::string& what, const json::object& body);
-    /// "1789688911-1789688971"; nothing for other words.
-    static std::optional<VideoSpan> span_of(const std::string& rid);
-    template <class Fetch> auto of_card(const std::string& id, VideoSpan span, Fetch fetch) -> decltype(fetch(span));
-    Result<std::int64_t> user_of(const std::string& id, bool fresh);
-    int playback_version(const std::string& id) const;
-    stream::AskCamera asking(const std::string& id);
 
     Parts parts_;
-    std::mutex users_mutex_;  // guards users_
-    std::map<std::string, std::optional<std::int64_t>> users_;  ///< user ids that cameras gave us for their cards
+    RecordingDesk recordings_{parts_.registry};
 };
 
 }  // namespace tplink::gateway

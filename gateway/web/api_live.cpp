@@ -24,10 +24,13 @@ HttpResponse refused(const WebError& error) {
     return response;
 }
 
+bool is_month(std::string_view text) {
+    if (text.size() != 7 || text[4] != '-') return false;
+    return number(text.substr(0, 4), 2100).value_or(0) >= 1970 && number(text.substr(5), 12).value_or(0) > 0;
+}
+
 bool is_date(std::string_view text) {
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-    const auto month = number(text.substr(5, 2), 12), day = number(text.substr(8), 31);
-    return number(text.substr(0, 4), 2100).value_or(0) >= 1970 && month.value_or(0) > 0 && day.value_or(0) > 0;
+    return text.size() == 10 && is_month(text.substr(0, 7)) && text[7] == '-' && number(text.substr(8), 31).value_or(0) > 0;
 }
 
 bool is_type(const HttpRequest& request, std::string_view type) {
@@ -129,8 +132,13 @@ HttpResponse Api::live(const HttpRequest& request, const std::string& id, bool m
 
 HttpResponse Api::recordings(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest) {
     if (rest.size() == 1) {
+        if (const std::string_view month = request.parameter("month"); !month.empty()) {
+            if (!is_month(month)) return error_response(bad_request("month is no month like 2026-09.", "Send ?month=YYYY-MM."));
+            const auto days = backend_.recording_days(id, std::string(month));
+            return days ? reply(boost::json::object{{"days", *days}}) : refused(days.error());
+        }
         const std::string_view date = request.parameter("date");
-        if (!is_date(date)) return error_response(bad_request("date is no day like 2026-09-18.", "Send ?date=YYYY-MM-DD."));
+        if (!is_date(date)) return error_response(bad_request("date is no day like 2026-09-18.", "Send ?date=YYYY-MM-DD, or ?month=YYYY-MM for the days that have recordings."));
         const auto list = backend_.recordings(id, std::string(date));
         return list ? reply(boost::json::object{{"recordings", *list}}) : refused(list.error());
     }

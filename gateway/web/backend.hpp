@@ -111,6 +111,8 @@ public:
 
     /// date: "2026-09-18" in the gateway's time. errors: 404, 503 with the reason.
     virtual WebResult<boost::json::array> recordings(const std::string& id, const std::string& date);
+    /// month: "2026-09". Its days that have recordings: "2026-09-18", in order. errors: 404, 503 with the reason.
+    virtual WebResult<boost::json::array> recording_days(const std::string& id, const std::string& month);
     /// Blocks until it is fetched. errors: 404 (no such recording), 503.
     virtual WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid);
     /// A small JPEG of it. errors: 404 (no such recording, or the camera keeps no pictures of them), 503.

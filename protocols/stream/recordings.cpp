@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostRecordings = 1000;
 constexpr int kPage = 100, kMostPages = 10;
 constexpr int kPlayerIdSince = 6;  // of the component `playback`
+constexpr std::int64_t kSameClock_s = 2;  // an answer takes time, and tells whole seconds
+constexpr std::int64_t kOldestClock_s = 1'000'000'000;  // before that a clock was never set
 
 std::optional<std::int64_t> number_at(const json::object& object, std::string_view key) {
     const json::value* value = object.if_contains(key);
@@ -45,8 +47,8 @@ Request search_utc(const DayWish& wish, const std::optional<std::int64_t>& user,
     return {"searchVideoWithUTC", json::object{{"playback", json::object{{"search_video_with_utc", std::move(query)}}}}};
 }
 
-Request search_day(const DayWish& wish, std::int64_t user, int first) {
-    return {"searchVideoOfDay", json::object{{"playback", json::object{{"search_video_utility", json::object{{"channel", 0}, {"date", wish.date},
+Request search_day(const std::string& date, std::int64_t user, int first) {
+    return {"searchVideoOfDay", json::object{{"playback", json::object{{"search_video_utility", json::object{{"channel", 0}, {"date", date},
                                 {"start_index", first}, {"end_index", first + kPage - 1}, {"id", user}}}}}}};
 }
 
@@ -62,6 +64,15 @@ template <class Search> Result<std::vector<Recording>> all_pages(const AskCamera
     return found;
 }
 
+Result<std::vector<Recording>> search_days(const DayWish& wish, const AskCamera& ask, std::int64_t user) {
+    std::vector<Recording> found;
+    for (const std::string& date : wish.dates) {
+        const std::vector<Recording> of_day = TRY(all_pages(ask, [&](int first) { return search_day(date, user, first); }));
+        found.insert(found.end(), of_day.begin(), of_day.end());
+    }
+    return found;
+}
+
 Result<std::vector<Recording>> search(const DayWish& wish, const AskCamera& ask, std::optional<std::int64_t>& user) {
     if (!needs_user_id(wish.playback_version)) {
         auto found = all_pages(ask, [&](int first) { return search_utc(wish, std::nullopt, first); });
@@ -72,7 +83,7 @@ Result<std::vector<Recording>> search(const DayWish& wish, const AskCamera& ask,
         if (!user) user = TRY(ask_user_id(ask));
         auto found = all_pages(ask, [&](int first) { return search_utc(wish, user, first); });
         if (!found && found.error().code == Errc::unsupported)
-            found = all_pages(ask, [&](int first) { return search_day(wish, *user, first); });
+            found = search_days(wish, ask, *user);
         if (found || !is_stale_user(found.error().device_code)) return found;
         user.reset();
         if (std::exchange(renewed, true)) return found;
@@ -106,11 +117,51 @@ SearchPage parse_search(const json::value& answer) {
 
 Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask, std::optional<std::int64_t>& user) {
     std::vector<Recording> found = TRY(search(wish, ask, user));
+    std::erase_if(found, [&](const Recording& one) { return one.end_s <= wish.begin_s || one.start_s >= wish.end_s; });
     if (user)
         for (Recording& one : found) one.client_id = *user;
     std::sort(found.begin(), found.end(), [](const Recording& a, const Recording& b) { return std::pair(a.start_s, a.end_s) < std::pair(b.start_s, b.end_s); });
     found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
+}
+
+std::vector<std::string> parse_days(const json::value& answer) {
+    std::vector<std::string> days;
+    json::error_code error;
+    const json::value* list = answer.find_pointer("/playback/search_results", error);
+    if (list == nullptr || !list->is_array()) return days;
+    for (const json::value& entry : list->get_array()) {
+        const json::object* object = entry.if_object();
+        // {"search_results_1": {...}}, as the other searches do it.
+        if (object != nullptr && !object->empty() && object->begin()->value().is_object()) object = &object->begin()->value().get_object();
+        const json::value* date = object == nullptr ? nullptr : object->if_contains("date");
+        if (date == nullptr || !date->is_string() || days.size() >= kMostRecordings) continue;
+        const std::string_view text = date->get_string();
+        if (text.size() == 8 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) days.emplace_back(text);
+    }
+    std::sort(days.begin(), days.end());
+    days.erase(std::unique(days.begin(), days.end()), days.end());
+    return days;
+}
+
+Result<std::vector<std::string>> list_days(const std::string& first, const std::string& last, const AskCamera& ask) {
+    const json::value answer = TRY(ask({"searchDateWithVideo", json::object{{"playback", json::object{{"search_year_utility",
+                                        json::object{{"channel", json::array{0}}, {"start_date", first}, {"end_date", last}}}}}}}));
+    std::vector<std::string> days = parse_days(answer);
+    std::erase_if(days, [&](const std::string& day) { return day < first || day > last; });
+    return days;
+}
+
+Request clock_request() { return {"getClockStatus", json::object{{"system", json::object{{"name", "clock_status"}}}}}; }
+
+std::int64_t clock_offset(const json::value& answer, std::int64_t now_s) {
+    json::error_code error;
+    const json::value* status = answer.find_pointer("/system/clock_status", error);
+    const auto theirs = status != nullptr && status->is_object() ? number_at(status->get_object(), "seconds_from_1970") : std::nullopt;
+    constexpr std::int64_t kLatestClock_s = 4 * kOldestClock_s;
+    if (!theirs || *theirs < kOldestClock_s || *theirs > kLatestClock_s) return 0;
+    const std::int64_t offset = *theirs - now_s;
+    return offset > kSameClock_s || offset < -kSameClock_s ? offset : 0;
 }
 
 std::string download_request(unsigned seq, unsigned channel, const Recording& recording, DownloadKind kind, std::string_view player_id) {

@@ -26,13 +26,13 @@ using AskCamera = std::function<Result<json::value>(const Request&)>;
 
 struct DayWish {
     std::int64_t begin_s = 0, end_s = 0;  ///< of the day, since 1970
-    std::string date;                     ///< "20260918": the same in words, for older firmware
+    std::vector<std::string> dates;       ///< "20260918": the days it touches by the camera's clock, for older firmware
     int playback_version = 0;             ///< of the component `playback`; 0: not told
     std::string player_id;                ///< 32 hex digits, of ours
 };
 
 /// Both search dialects, the newer first; a user id that is refused is fetched again, once. Sorted by time, each once.
-/// errors: those of `ask`; refused with the reason (no card); unsupported.
+/// What lies outside of the wish is left out. errors: those of `ask`; refused with the reason (no card); unsupported.
 /// user: the id from before, if any; what was used. Cameras have few of them, so it is to be kept.
 Result<std::vector<Recording>> list_recordings(const DayWish& wish, const AskCamera& ask, std::optional<std::int64_t>& user);
 
@@ -47,6 +47,18 @@ struct SearchPage {
     bool more = false;
 };
 SearchPage parse_search(const json::value& answer);
+
+/// Days with recordings, "20260918", by the camera's clock; first and last in the same form. In order, each once.
+/// errors: those of `ask`; refused with the reason (no card); unsupported.
+Result<std::vector<std::string>> list_days(const std::string& first, const std::string& last, const AskCamera& ask);
+/// At most 1000; pieces that are no date are left out.
+std::vector<std::string> parse_days(const json::value& answer);
+
+/// Seconds that the camera's clock is ahead of `now_s`, which is ours; 0 where it tells no time that can be meant, or the
+/// same as we within what an answer takes. Recordings are listed and fetched by the camera's clock.
+std::int64_t clock_offset(const json::value& answer, std::int64_t now_s);
+/// The question to it.
+Request clock_request();
 
 /// One download over a connection of its own. One thread; cancel() from any.
 class RecordingDownload {

@@ -365,9 +365,11 @@ test('a device is renamed, shows its exchanges and events, and is removed after 
     await page.getByText('Hallway camera').waitFor({state: 'detached'});
 });
 
-test('recordings: a day, its list, play and download', async () => {
+test('recordings: a day, its list, play and download; the days that have any', async () => {
+    const thisMonth = new Date().toISOString().slice(0, 7);
     const page = await open(`#/device/${hall.id}`);
     await page.route('**/recordings?date=*', (route) => route.fulfill({json: [{id: 'r1', start: '2026-01-02T03:04:05Z', end: '2026-01-02T03:05:35Z', type: 'motion'}]}));
+    await page.route('**/recordings?month=*', (route) => route.fulfill({json: {days: new URL(route.request().url()).searchParams.get('month') === thisMonth ? [`${thisMonth}-01`] : []}}));
     await page.route('**/recordings/r1.jpg', (route) => route.fulfill({path: new URL('picture.jpg', import.meta.url).pathname, contentType: 'image/jpeg'}));
     await page.route('**/recordings/r1.mp4', (route) => route.fulfill({status: 200, contentType: 'video/mp4', body: ''}));
     await page.getByRole('button', {name: 'Show recordings'}).click();
@@ -375,6 +377,13 @@ test('recordings: a day, its list, play and download', async () => {
     assert.match(await page.getByRole('link', {name: /^Download \d/}).getAttribute('href'), /\/recordings\/r1\.mp4$/);
     await page.getByRole('button', {name: /^Play \d/}).click();
     await page.locator('video[aria-label="Recording"]').waitFor(WAIT);
+    const days = page.getByRole('group', {name: 'Days with recordings'});
+    const asked = page.waitForRequest(`**/recordings?date=${thisMonth}-01`);
+    await days.getByRole('button', {name: /\b1\b/}).click();
+    await asked;
+    assert.equal(await page.locator('tp-recordings input[type=date]').inputValue(), `${thisMonth}-01`);
+    await days.getByRole('button', {name: 'Month before'}).click();
+    await days.getByText(/no recordings/).waitFor(WAIT);
 });
 
 test('talk: what the microphone hears is sent when the button is let go', async () => {

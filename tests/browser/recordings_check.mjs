@@ -10,9 +10,11 @@ try {
     const view = page.locator('tp-recordings');
     await view.locator('input[type=date]').fill(day);
     await view.getByRole('button', {name: 'Show recordings'}).click();
-    await view.locator('li').first().waitFor({timeout: 15_000});
-    const words = [`${await view.locator('li').count()} recordings`];
-    const still = await view.locator('li img').first().elementHandle({timeout: 10_000});
+    await view.locator('ul li').first().waitFor({timeout: 15_000});
+    const number = Number(day.slice(8));
+    await view.getByRole('group', {name: 'Days with recordings'}).getByRole('button', {name: new RegExp(`\\b${number}\\b`), pressed: true}).waitFor({timeout: 15_000});
+    const words = [`${await view.locator('ul li').count()} recordings`];
+    const still = await view.locator('ul li img').first().elementHandle({timeout: 10_000});
     await page.waitForFunction((image) => image.complete && image.naturalWidth > 0, still, {timeout: 10_000});
     words.push('with pictures');
     await view.getByRole('button', {name: /^Play/}).nth(4).click();

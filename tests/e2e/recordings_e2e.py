@@ -12,6 +12,7 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+from datetime import datetime, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -23,6 +24,7 @@ DAY = "2026-09-18"
 NOON = 1789732800  # of that day, UTC
 # An hour of two recordings a page each, so that the search has pages.
 MINUTES = [{"start_s": NOON + n * 100, "end_s": NOON + n * 100 + 60, "type": 1 + n % 2} for n in range(130)]
+SKEW = -10 * 3600 - 77  # of two cameras' clocks
 PICTURE = str(ROOT / "tests" / "browser" / "picture.jpg")
 
 
@@ -33,7 +35,9 @@ class CamerasWithCards(base.OwnDevices):
 
     def own_devices(self):
         return [{"kind": "tapo_camera_l3", "address": f"{NET}.{20 + playback}", "mac": f"02-00-00-00-0D-{playback:02d}", "alias": f"playback {playback}",
-                    "options": {"playback": playback, "recordings": MINUTES, "jpeg": PICTURE}} for playback in (1, 3, 6)]
+                    "options": {"playback": playback, "recordings": MINUTES, "jpeg": PICTURE}} for playback in (1, 3, 6)] + [
+            {"kind": "tapo_camera_l3", "address": f"{NET}.{30 + playback}", "mac": f"02-00-00-00-0E-{playback:02d}", "alias": f"late {playback}",
+                    "options": {"playback": playback, "recordings": MINUTES, "clock_skew_s": SKEW}} for playback in (1, 6)]
 
     def start(self, name, command, **options):
         os.environ["TZ"] = "UTC"  # days are those of the gateway's time zone
@@ -43,8 +47,8 @@ class CamerasWithCards(base.OwnDevices):
 class Recordings(base.GatewayCase):
     starter = CamerasWithCards
 
-    def camera(self, playback):
-        device = next(d for d in self.devices.list if d["alias"] == f"playback {playback}")
+    def camera(self, playback, word="playback"):
+        device = next(d for d in self.devices.list if d["alias"] == f"{word} {playback}")
         self.online(device)
         return device
 
@@ -89,11 +93,35 @@ class Recordings(base.GatewayCase):
             of_day = [m for m in MINUTES if NOON // 86400 == m["start_s"] // 86400]
             self.assertEqual([r["id"] for r in found], [f"{m['start_s']}-{m['end_s']}" for m in of_day])
             self.assertEqual([r["type"] for r in found[:2]], ["continuous", "motion"])
-            self.assertEqual(set(self.devices.state(device)["card"]), methods)
+            self.assertEqual(set(self.devices.state(device)["card"]) - {"searchDateWithVideo"}, methods)
             self.assertEqual(json.loads(world.get(self.url(device, "?date=2026-09-01"))[1])["recordings"], [])
             users = self.devices.state(device)["card"].get("getUserID")
             self.listed(device)
             self.assertEqual(self.devices.state(device)["card"].get("getUserID"), users, "cameras have few user ids")
+
+    def test_times_are_ours_when_the_cameras_clock_is_off(self):
+        begin = NOON // 86400 * 86400
+        for playback in (1, 6):
+            device = self.camera(playback, "late")
+            of_day = [m for m in MINUTES if m["end_s"] - SKEW > begin and m["start_s"] - SKEW < begin + 86400]
+            self.assertLess(len(of_day), len(MINUTES))
+            found = self.listed(device)
+            self.assertEqual([r["id"] for r in found], [f"{m['start_s']}-{m['end_s']}" for m in of_day])
+            told = datetime.fromisoformat(found[0]["start"].replace("Z", "+00:00")).timestamp()
+            self.assertEqual(told, of_day[0]["start_s"] - SKEW)
+            self.assertEqual(self.days(device), ["2026-09-18", "2026-09-19"])
+
+    def test_days_that_have_recordings_are_told(self):
+        for playback in (1, 3, 6):
+            device = self.camera(playback)
+            self.assertEqual(self.days(device), sorted({datetime.fromtimestamp(m["start_s"], timezone.utc).date().isoformat() for m in MINUTES}))
+            self.assertEqual(self.days(device, "2026-08"), [])
+        self.assertEqual(world.get(self.url(device, "?month=2026-13"))[0], 400)
+
+    def days(self, device, month="2026-09"):
+        status, body = world.get(self.url(device, f"?month={month}"))
+        self.assertEqual(status, 200, body)
+        return json.loads(body)["days"]
 
     def test_a_user_id_that_the_camera_forgot_is_fetched_again(self):
         device = self.camera(3)

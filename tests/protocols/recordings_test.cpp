@@ -34,7 +34,7 @@ AskCamera script(std::deque<Step>& steps) {
     };
 }
 
-const DayWish kDay{1789603200, 1789689600, "20260917", 0, "00112233445566778899aabbccddeeff"};
+const DayWish kDay{1789603200, 1789689600, {"20260917"}, 0, "00112233445566778899aabbccddeeff"};
 
 TEST(Recordings, NewFirmwareIsAskedByPlayerId) {
     std::optional<std::int64_t> user;
@@ -78,6 +78,47 @@ TEST(Recordings, PagesGoOnWhileTheCameraSaysSo) {
                            {"searchVideoWithUTC", more, R"("start_index":0)"}, {"searchVideoWithUTC", kTwo, R"("start_index":100)"}};
     EXPECT_EQ(list_recordings(kDay, script(steps), user)->size(), 2U);
     EXPECT_TRUE(steps.empty());
+}
+
+TEST(Recordings, WhatOlderFirmwareListsBeyondTheWishIsLeftOut) {
+    std::optional<std::int64_t> user = 7;
+    DayWish wish = kDay;  // the camera's clock is off: its days begin within ours
+    wish.dates = {"20260917", "20260918"};
+    wish.begin_s = 1789680030;
+    std::deque<Step> steps{{"searchVideoWithUTC", fail(Errc::unsupported, "unknown", -40106)},
+                           {"searchVideoOfDay", kTwo, R"("date":"20260917")"},
+                           {"searchVideoOfDay", kTwo, R"("date":"20260918")"}};
+    auto found = list_recordings(wish, script(steps), user);
+    ASSERT_TRUE(found) << found.error().what;
+    EXPECT_EQ(found->size(), 2U) << "both touch it";
+    EXPECT_TRUE(steps.empty());
+    wish.begin_s = 1789680060;  // where the first ends
+    steps = {{"searchVideoWithUTC", kTwo}};
+    found = list_recordings(wish, script(steps), user);
+    ASSERT_EQ(found->size(), 1U);
+    EXPECT_EQ(found->front().start_s, 1789688911);
+}
+
+TEST(Recordings, DaysWithVideoAreAskedAndRead) {
+    const json::value answer = json::parse(R"({"playback":{"search_results":[{"search_results_1":{"date":"20260918"}},{"search_results_2":{"date":"20260901"}},
+        {"date":"20260903"},{"search_results_4":{"date":"2026-09-18"}},{"search_results_5":{"date":20260918}},{"search_results_6":{"date":"20260918"}},
+        {"search_results_7":{"date":"20261001"}},3,null]}})");
+    std::deque<Step> steps{{"searchDateWithVideo", answer, R"("search_year_utility":{"channel":[0],"start_date":"20260901","end_date":"20260930"})"}};
+    const auto days = list_days("20260901", "20260930", script(steps));
+    ASSERT_TRUE(days) << days.error().what;
+    EXPECT_EQ(*days, (std::vector<std::string>{"20260901", "20260903", "20260918"}));
+    for (const char* text : {"{}", "null", "[]", R"({"playback":{"search_results":{}}})"}) EXPECT_TRUE(parse_days(json::parse(text)).empty()) << text;
+}
+
+TEST(Recordings, TheCamerasClockIsReadWhereItCanBeMeant) {
+    const auto of = [](const std::string& seconds) { return clock_offset(json::parse(R"({"system":{"clock_status":{"seconds_from_1970":)" + seconds + "}}}"), 1789688911); };
+    EXPECT_EQ(of("1789688911"), 0);
+    EXPECT_EQ(of("1789688913"), 0) << "what an answer takes";
+    EXPECT_EQ(of("1789688811"), -100);
+    EXPECT_EQ(of("\"1789692511\""), 3600);
+    for (const char* never : {"0", "86400", "-5", "9223372036854775807", "null", "true", "\"soon\""}) EXPECT_EQ(of(never), 0) << never;
+    EXPECT_EQ(clock_offset(json::parse("[]"), 1789688911), 0);
+    EXPECT_EQ(clock_request().method, "getClockStatus");
 }
 
 TEST(Recordings, AnEmptyDayIsNoError) {

@@ -14,16 +14,24 @@ interface Recording {
     type?: string;
 }
 
+/** Another month: "2026-09" and 1 make "2026-10". */
+const monthAfter = (month: string, count: number): string => {
+    const [year, number] = month.split('-').map(Number);
+    return new Date(Date.UTC(year!, number! - 1 + count, 1)).toISOString().slice(0, 7);
+};
+const inWords = (day: string, options: Intl.DateTimeFormatOptions): string => new Date(`${day}T12:00:00`).toLocaleDateString(undefined, options);
 const dayOf = (date: Date): string => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 
 export class Recordings extends LitElement {
-    static override properties = {deviceId: {}, day: {state: true}, list: {state: true}, failure: {state: true}, busy: {state: true}, playing: {state: true}};
+    static override properties = {deviceId: {}, day: {state: true}, list: {state: true}, failure: {state: true}, busy: {state: true}, playing: {state: true}, month: {state: true}, days: {state: true}};
     declare deviceId: string;
     declare private day: string;
     declare private list: Recording[] | null;
     declare private failure: string;
     declare private busy: boolean;
     declare private playing: string;
+    declare private month: string; // "2026-09"; empty: nothing was asked for yet
+    declare private days: string[] | null; // those of the month that have recordings; null: not known
 
     constructor() {
         super();
@@ -32,6 +40,8 @@ export class Recordings extends LitElement {
         this.failure = '';
         this.busy = false;
         this.playing = '';
+        this.month = '';
+        this.days = null;
     }
 
     static override styles = [
@@ -40,15 +50,41 @@ export class Recordings extends LitElement {
             :host { padding: 0 16px 12px; }
             form { display: flex; gap: 12px; flex-wrap: wrap; align-items: end; }
             .field { flex: 1 1 10rem; }
-            li { display: flex; align-items: center; gap: 8px; padding: 4px 0; border-top: 1px solid var(--line); }
+            ul li { display: flex; align-items: center; gap: 8px; padding: 4px 0; border-top: 1px solid var(--line); }
             ul { margin-top: 12px; max-height: 24rem; overflow: auto; }
             .still { width: 80px; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 6px; background: var(--line); }
+            .days { margin-top: 12px; }
+            .days ol { display: flex; flex-wrap: wrap; gap: 8px; }
+            .days .button { padding: 0 12px; min-width: var(--touch); }
+            .days .button[aria-pressed='true'] { background: var(--accent); color: var(--on-accent); border-color: transparent; }
             video { width: 100%; margin-top: 12px; border-radius: 10px; background: #000; }
         `,
     ];
 
-    private async load(event: Event): Promise<void> {
+    private submit(event: Event): void {
         event.preventDefault();
+        void this.load();
+        const month = this.day.slice(0, 7);
+        if (month !== this.month || !this.days) void this.showMonth(month);
+    }
+
+    private async showMonth(month: string): Promise<void> {
+        this.month = month;
+        this.days = null;
+        try {
+            const {days} = await json<{days: string[]}>(devicePath(this.deviceId, `/recordings?month=${month}`));
+            if (this.month === month) this.days = days;
+        } catch (error) {
+            if (this.month === month) this.month = ''; // the list of the day says why
+        }
+    }
+
+    private choose(day: string): void {
+        this.day = day;
+        void this.load();
+    }
+
+    private async load(): Promise<void> {
         this.busy = true;
         this.failure = '';
         try {
@@ -71,13 +107,25 @@ export class Recordings extends LitElement {
     }
 
     override render() {
-        return html`<form @submit=${this.load}>
+        return html`<form @submit=${this.submit}>
                 <label class="field"><span>Day</span><input type="date" .value=${this.day} max=${dayOf(new Date())} required @change=${(event: Event) => (this.day = (event.target as HTMLInputElement).value)}></label>
                 <button class="button" ?disabled=${this.busy}>${this.busy ? 'Asking the camera …' : 'Show recordings'}</button>
             </form>
+            ${this.month ? this.calendar() : nothing}
             <div role="status">${this.failure ? html`<p class="small bad">${this.failure}</p>` : this.list?.length === 0 ? html`<p class="small muted">The card holds nothing of that day.</p>` : nothing}</div>
             ${this.playing ? html`<video controls autoplay src=${this.playing} aria-label="Recording"></video>` : nothing}
             ${this.list?.length ? html`<ul tabindex="0" aria-label="Recordings">${this.list.map((one) => this.item(one))}</ul>` : nothing}`;
+    }
+
+    private calendar() {
+        const name = inWords(`${this.month}-01`, {month: 'long', year: 'numeric'});
+        const latest = this.month >= dayOf(new Date()).slice(0, 7);
+        return html`<div class="days" role="group" aria-label="Days with recordings">
+            <div class="row"><button class="icon-button" aria-label="Month before" @click=${() => this.showMonth(monthAfter(this.month, -1))}>${icons.left}</button>
+                <span class="grow small muted" aria-live="polite">${name}${this.days?.length === 0 ? ': no recordings' : this.days ? '' : ' …'}</span>
+                <button class="icon-button" aria-label="Month after" ?disabled=${latest} @click=${() => this.showMonth(monthAfter(this.month, 1))}>${icons.right}</button></div>
+            <ol>${(this.days ?? []).map((day) => html`<li><button class="button" aria-pressed=${day === this.day} aria-label=${inWords(day, {day: 'numeric', month: 'long', weekday: 'long'})}
+                @click=${() => this.choose(day)}>${Number(day.slice(8))}</button></li>`)}</ol></div>`;
     }
 
     private item(recording: Recording) {
