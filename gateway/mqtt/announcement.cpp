@@ -87,7 +87,7 @@ void Announcement::list_state_keys() {
     state_keys_ = discovery_.state_keys;
     for (const auto& [id, platform] : components_) {
         if (platform == "button" || platform == "camera" || platform == "image" || platform == "event" || platform == "device_automation") continue;
-        const bool stays = std::any_of(discovery_.components.begin(), discovery_.components.end(), [&](const Entity& entity) { return entity.id == id; });
+        const bool stays = std::any_of(discovery_.components.begin(), discovery_.components.end(), [name = std::string_view(id)](const Entity& entity) { return entity.id == name; });
         if (!stays && !is_excluded(id)) state_keys_.push_back(id);
     }
 }
