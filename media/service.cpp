@@ -141,6 +141,12 @@ public:
         return shelf_.get(id, camera->spec.streams.front().endpoint, wanted);
     }
 
+    Result<WatchedRecording> watch_recording(const std::string& id, const stream::Recording& wanted) override {
+        const auto camera = cameras_.spec(id);
+        if (!camera || camera->spec.streams.empty()) return fail(Errc::refused, "there is no camera " + id);
+        return shelf_.watch(id, camera->spec.streams.front().endpoint, wanted);
+    }
+
     Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& id, const stream::Recording& wanted) override {
         const auto camera = cameras_.spec(id);
         if (!camera || camera->spec.streams.empty()) return fail(Errc::refused, "there is no camera " + id);

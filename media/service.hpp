@@ -121,6 +121,8 @@ public:
 
     /// A recording of the camera's card as a file; blocks until it is there. errors: those of fetch_recording.
     virtual Result<std::shared_ptr<const RecordingFile>> recording(const std::string& id, const stream::Recording& recording) = 0;
+    /// The same as it arrives; blocks until its beginning is there.
+    virtual Result<WatchedRecording> watch_recording(const std::string& id, const stream::Recording& recording) = 0;
 
     /// A small JPEG of it, as the camera keeps one. errors: those of fetch_picture.
     virtual Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& id, const stream::Recording& recording) = 0;

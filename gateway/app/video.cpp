@@ -203,9 +203,15 @@ public:
                          }};
     }
 
-    Result<VideoRecording> recording(const std::string& id, const VideoSpan& span) override {
-        const auto file = TRY(service_->recording(id, {span.start_s, span.end_s, 0, span.client_id}));
-        return VideoRecording{file->path(), file->size(), file};
+    Result<VideoRecording> recording(const std::string& id, const VideoSpan& span, bool early) override {
+        const stream::Recording wanted{span.start_s, span.end_s, 0, span.client_id};
+        const auto found = early ? TRY(service_->watch_recording(id, wanted)) : media::WatchedRecording{TRY(service_->recording(id, wanted)), nullptr, ""};
+        if (found.file) return VideoRecording{found.file->path(), found.file->size(), found.file};
+        VideoFeed feed{found.content_type, [reader = found.reader](std::chrono::milliseconds timeout) -> Result<std::string> {
+                           const Buffer piece = TRY(reader->next(timeout));
+                           return std::string(as_text(piece));
+                       }};
+        return VideoRecording{"", 0, nullptr, std::move(feed)};
     }
 
     Result<std::string> thumbnail(const std::string& id, const VideoSpan& span) override {

@@ -24,11 +24,12 @@ struct VideoFeed {
     std::string content_type;
     std::function<Result<std::string>(std::chrono::milliseconds timeout)> next;
 };
-/// A recording as a file that stays while `owner` does.
+/// A recording as a file that stays while `owner` does; or `arriving`, whose `next` gives an empty piece at the end.
 struct VideoRecording {
     std::string path;
     std::size_t size = 0;
     std::shared_ptr<const void> owner;
+    std::optional<VideoFeed> arriving{};
 };
 /// Seconds since 1970; client_id: whom the camera wants named.
 struct VideoSpan {
@@ -66,8 +67,8 @@ public:
     /// "main", "sub", "2", "2/sub".
     virtual bool has_stream(const std::string& id, const std::string& stream) const = 0;
     virtual Result<VideoFeed> live(const std::string& id, const LiveWish& wish) = 0;
-    /// Times in seconds since 1970, as the camera lists them. Blocks until the file is there.
-    virtual Result<VideoRecording> recording(const std::string& id, const VideoSpan& span) = 0;
+    /// Times in seconds since 1970, as the camera lists them. Blocks until the file is there; `early`: until it begins to arrive.
+    virtual Result<VideoRecording> recording(const std::string& id, const VideoSpan& span, bool early) = 0;
     virtual Result<std::string> thumbnail(const std::string& id, const VideoSpan& span) = 0;  ///< JPEG
     /// Plays a sound file on the camera; blocks until it was.
     virtual Result<void> speak(const std::string& id, std::string_view sound, const std::string& content_type) = 0;

@@ -111,14 +111,15 @@ WebResult<json::array> GatewayBackend::recording_days(const std::string& id, con
     return list;
 }
 
-WebResult<RecordingFileInfo> GatewayBackend::recording(const std::string& id, const std::string& rid) {
+WebResult<RecordingFileInfo> GatewayBackend::recording(const std::string& id, const std::string& rid, bool early) {
     if (auto problem = no_video_of(id, "")) return tl::unexpected(std::move(*problem));
     const auto span = RecordingDesk::span_of(rid);
     if (!span) return tl::unexpected(not_found("recording", rid));
     if (recordings_.is_too_young(id, *span))
         return tl::unexpected(unavailable(Error{Errc::refused, "the camera has only just written this recording; try again in a minute", 0, {}}));
-    auto file = recordings_.fetch(id, *span, [&](const VideoSpan& wanted) { return parts_.video->recording(id, wanted); });
-    if (file) return RecordingFileInfo{std::move(file->path), file->size, std::move(file->owner)};
+    auto file = recordings_.fetch(id, *span, [&](const VideoSpan& wanted) { return parts_.video->recording(id, wanted, early); });
+    if (file && file->arriving) return RecordingFileInfo{"", 0, nullptr, LiveBody{std::move(file->arriving->content_type), std::move(file->arriving->next)}};
+    if (file) return RecordingFileInfo{std::move(file->path), file->size, std::move(file->owner), std::nullopt};
     if (is_no_recording(file.error().device_code)) return tl::unexpected(not_found("recording", rid));
     return tl::unexpected(unavailable(file.error()));
 }

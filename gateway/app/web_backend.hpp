@@ -25,7 +25,7 @@ public:
     WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override;
     WebResult<json::array> recordings(const std::string& id, const std::string& date) override;
     WebResult<json::array> recording_days(const std::string& id, const std::string& month) override;
-    WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid) override;
+    WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid, bool early) override;
     WebResult<std::string> thumbnail(const std::string& id, const std::string& rid) override;
     Health health() override;
     std::string metrics() override { return metrics_text(parts_); }

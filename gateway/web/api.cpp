@@ -149,7 +149,7 @@ HttpResponse Api::handle(const HttpRequest& request) {
     // Signing out ends what the session has open.
     response.stream = [stream = std::move(response.stream), lasts = std::move(lasts)](
                           const std::stop_token& stop, const WriteBody& write, const std::function<bool()>& is_open) {
-        stream(stop, write, [&] { return is_open() && lasts(); });
+        return stream(stop, write, [&] { return is_open() && lasts(); });
     };
     return response;
 }
@@ -356,16 +356,17 @@ HttpResponse Api::events(const HttpRequest& request) {
                        heartbeat = options_.heartbeat](const std::stop_token& stop, const WriteBody& write,
                                                        const std::function<bool()>& is_open) {
         using std::chrono::steady_clock;
-        if (!write(": hello\nretry: 1000\n\n")) return;
+        if (!write(": hello\nretry: 1000\n\n")) return true;
         auto said = steady_clock::now();
         while (is_open()) {
             const auto next = subscription->next(stop, std::min(kPresenceCheck, heartbeat));
-            if (next.outcome == EventBus::Subscription::Outcome::ended) return;
+            if (next.outcome == EventBus::Subscription::Outcome::ended) return true;
             const bool event = next.outcome == EventBus::Subscription::Outcome::event;
             if (!event && steady_clock::now() - said < heartbeat) continue;
-            if (!write(event ? std::string_view(*next.frame) : std::string_view(": still here\n\n"))) return;
+            if (!write(event ? std::string_view(*next.frame) : std::string_view(": still here\n\n"))) return true;
             said = steady_clock::now();
         }
+        return true;
     };
     return response;
 }

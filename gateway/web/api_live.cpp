@@ -121,14 +121,38 @@ HttpResponse Api::live(const HttpRequest& request, const std::string& id, bool m
         while (!stop.stop_requested() && is_open()) {
             const auto piece = next(kLook);
             const auto now = std::chrono::steady_clock::now();
-            if (!piece && (piece.error().code != Errc::timeout || now - last > kLongestPause)) return;
+            if (!piece && (piece.error().code != Errc::timeout || now - last > kLongestPause)) return true;
             if (!piece) continue;
             last = now;
-            if (!write(*piece)) return;
+            if (!write(*piece)) return true;
         }
+        return true;
     };
     return response;
 }
+
+namespace {
+
+/// A recording while it is fetched: no size, no pieces of it; cut off when the camera fails.
+HttpResponse arriving(LiveBody body) {
+    HttpResponse response = text_reply("", body.content_type);
+    response.headers.emplace_back("Cache-Control", "no-store, no-transform");
+    response.headers.emplace_back("Accept-Ranges", "none");
+    response.headers.emplace_back("X-Accel-Buffering", "no");
+    response.stream = [next = std::move(body.next)](const std::stop_token& stop, const WriteBody& write, const std::function<bool()>& is_open) {
+        while (!stop.stop_requested() && is_open()) {
+            const auto piece = next(kLook);
+            if (!piece && piece.error().code == Errc::timeout) continue;
+            if (!piece) return false;
+            if (piece->empty()) return true;
+            if (!write(*piece)) return false;
+        }
+        return false;
+    };
+    return response;
+}
+
+} // namespace
 
 HttpResponse Api::recordings(const HttpRequest& request, const std::string& id, const std::vector<std::string>& rest) {
     if (rest.size() == 1) {
@@ -150,8 +174,10 @@ HttpResponse Api::recordings(const HttpRequest& request, const std::string& id, 
         return picture;
     }
     if (!rest[1].ends_with(".mp4")) return no_such_path();
-    const auto file = backend_.recording(id, rest[1].substr(0, rest[1].size() - 4));
+    const bool early = request.parameter("progressive") == "1" && request.method == "GET";
+    auto file = backend_.recording(id, rest[1].substr(0, rest[1].size() - 4), early);
     if (!file) return refused(file.error());
+    if (file->arriving) return arriving(std::move(*file->arriving));
     // The connection renames Range, so that the library does not cut what is cut already.
     const auto range = parse_range(request.header("x-range"), file->size);
     if (range && range->bad) {

@@ -39,7 +39,7 @@ WebResult<void> WebBackend::whep_trickle(const std::string&, const std::string&)
 WebResult<boost::json::array> WebBackend::recordings(const std::string&, const std::string&) { return without_video(); }
 WebResult<std::string> WebBackend::thumbnail(const std::string&, const std::string&) { return without_video(); }
 WebResult<boost::json::array> WebBackend::recording_days(const std::string&, const std::string&) { return without_video(); }
-WebResult<RecordingFileInfo> WebBackend::recording(const std::string&, const std::string&) { return without_video(); }
+WebResult<RecordingFileInfo> WebBackend::recording(const std::string&, const std::string&, bool) { return without_video(); }
 WebResult<LiveBody> WebBackend::live(const std::string&, const LiveRequest&) { return without_video(); }
 WebResult<void> WebBackend::talk(const std::string&, const std::string&, const std::string&) { return without_video(); }
 

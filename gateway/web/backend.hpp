@@ -71,6 +71,7 @@ struct RecordingFileInfo {
     std::string path;
     std::size_t size = 0;
     std::shared_ptr<const void> owner; ///< keeps the file
+    std::optional<LiveBody> arriving{}; ///< instead of a file: `next` gives an empty piece at the end
 };
 
 struct Health {
@@ -113,8 +114,8 @@ public:
     virtual WebResult<boost::json::array> recordings(const std::string& id, const std::string& date);
     /// month: "2026-09". Its days that have recordings: "2026-09-18", in order. errors: 404, 503 with the reason.
     virtual WebResult<boost::json::array> recording_days(const std::string& id, const std::string& month);
-    /// Blocks until it is fetched. errors: 404 (no such recording), 503.
-    virtual WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid);
+    /// Blocks until it is fetched; early: until it begins to arrive. errors: 404 (no such recording), 503.
+    virtual WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid, bool early);
     /// A small JPEG of it. errors: 404 (no such recording, or the camera keeps no pictures of them), 503.
     virtual WebResult<std::string> thumbnail(const std::string& id, const std::string& rid);
 

@@ -183,9 +183,10 @@ void answer(HttpResponse from, httplib::Response& to, const std::stop_token& sto
                                         const WriteBody write = [&](std::string_view piece) {
                                             return open = open && sink.write(piece.data(), piece.size());
                                         };
-                                        stream(stop, write, [&] { return open && sink.is_writable(); });
-                                        if (open && !stop.stop_requested()) sink.done();
-                                        return open && !stop.stop_requested();
+                                        const bool whole = stream(stop, write, [&] { return open && sink.is_writable(); });
+                                        const bool good = whole && open && !stop.stop_requested();
+                                        if (good) sink.done();
+                                        return good;
                                     });
 }
 

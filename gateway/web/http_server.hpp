@@ -36,8 +36,8 @@ struct HttpRequest {
 using WriteBody = std::function<bool(std::string_view)>;
 
 /// An endless body, run on the connection's thread until it returns; `is_open` tells whether the reader is
-/// still there.
-using StreamBody = std::function<void(const std::stop_token& stop, const WriteBody& write,
+/// still there. false: it is not whole, and the reader is to see that.
+using StreamBody = std::function<bool(const std::stop_token& stop, const WriteBody& write,
                                       const std::function<bool()>& is_open)>;
 
 struct HttpResponse {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "media/codec/annex_b.hpp"
 #include "media/codec/bit_reader.hpp"
 #include "media/codec/nal_type.hpp"
 
@@ -156,6 +157,17 @@ std::string codec_string(const VideoFormat& format) {
                                          static_cast<std::byte>(format.constraints),
                                          static_cast<std::byte>(format.level)};
     return "avc1." + hex_lower(bytes);
+}
+
+std::string mp4_codec_string(const AccessUnit& keyframe) {
+    NalReader nals(*keyframe.data);
+    while (const auto nal = nals.next()) {
+        if (nal_kind(keyframe.codec, nal->bytes) != NalKind::sps) continue;
+        const auto format = parse_sps(keyframe.codec, nal->bytes);
+        if (format && format->codec == Codec::h264) return codec_string(*format);
+        if (format) return "hvc1." + std::to_string(format->profile) + ".6.L" + std::to_string(format->level) + ".B0";
+    }
+    return "avc1.42e01f";
 }
 
 } // namespace tplink::media

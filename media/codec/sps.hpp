@@ -27,4 +27,7 @@ Result<VideoFormat> parse_sps(Codec codec, Bytes nal);
 /// RFC 6381 name for a browser's media source, e.g. "avc1.4d0028"; H.264 only, else empty.
 std::string codec_string(const VideoFormat& format);
 
+/// The same of a keyframe as it is in an MP4 file, H.265 too: "hvc1.1.6.L123.B0". A baseline name where it tells nothing.
+std::string mp4_codec_string(const AccessUnit& keyframe);
+
 } // namespace tplink::media

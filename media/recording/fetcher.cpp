@@ -1,8 +1,10 @@
 #include "media/recording/fetcher.hpp"
 
+#include <algorithm>
 #include <deque>
 
 #include "media/codec/g711.hpp"
+#include "media/codec/sps.hpp"
 #include "media/recording/mp4_writer.hpp"
 #include "media/ts/ts_demuxer.hpp"
 #include "protocols/base/random.hpp"
@@ -23,7 +25,8 @@ Nanoseconds of_ticks(std::int64_t ticks_90k) { return Nanoseconds(ticks_90k * 10
 /// Places units on the file's time and writes them.
 class Assembler {
 public:
-    explicit Assembler(std::string file) : file_(std::move(file)), demuxer_([this](AccessUnit unit) { take(std::move(unit)); }) {}
+    Assembler(std::string file, std::shared_ptr<Arrival> arrival)
+        : file_(std::move(file)), arrival_(std::move(arrival)), demuxer_([this](AccessUnit unit) { take(std::move(unit)); }) {}
 
     Result<void> take_piece(const stream::MediaPart& part) {
         clock_ms_ = part.clock_ms;
@@ -63,8 +66,16 @@ private:
         if (writer_ || !video_) return {};
         if (!audio_ && !demuxer_.is_silent() && !at_once && held_bytes_ < kMaxHeld) return {};
         if (audio_) offset_ = sound_offset();
-        writer_ = TRY(make_mp4_writer(video_->codec, audio_.has_value(), file_));
+        if (arrival_) arrival_->begin(content_type());
+        writer_ = TRY(make_mp4_writer(video_->codec, audio_.has_value(), file_, arrival_));
         return write_held();
+    }
+
+    /// With the names that a browser's media source wants.
+    std::string content_type() const {
+        const auto keyframe = std::find_if(held_.begin(), held_.end(), [](const AccessUnit& unit) { return is_video(unit.codec) && unit.keyframe; });
+        const std::string video = keyframe == held_.end() ? "avc1.42e01f" : mp4_codec_string(*keyframe);
+        return "video/mp4; codecs=\"" + video + (audio_ ? ",mp4a.40.2\"" : "\"");
     }
 
     /// How much later than the picture the sound begins. The stamps of both may be seconds apart; the clock of the
@@ -97,6 +108,7 @@ private:
         Codec codec;
     };
     const std::string file_;
+    const std::shared_ptr<Arrival> arrival_;
     TsDemuxer demuxer_;
     UlawDownsampler downsampler_;
     std::optional<std::int64_t> clock_ms_;  // of the piece in work
@@ -118,7 +130,7 @@ bool is_worth_another(const Error& error) {
 
 Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const stream::Recording& recording, const std::string& file,
                                    const FetchOptions& options) {
-    Assembler assembler(file);
+    Assembler assembler(file, options.arrival);
     std::optional<std::uint64_t> last;  // piece that arrived whole
     unsigned resumed = 0;
     for (unsigned failures = 0;;) {

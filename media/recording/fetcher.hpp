@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "media/recording/arrival.hpp"
 #include "protocols/stream/recordings.hpp"
 
 namespace tplink::media {
@@ -19,6 +20,7 @@ struct FetchOptions {
     unsigned attempts = 6;                    ///< connections in all without any progress between them
     /// Waits that long between two sessions (0: looks only); false: the download is to end.
     std::function<bool(std::chrono::milliseconds)> wait{};
+    std::shared_ptr<Arrival> arrival{};  ///< where it can be seen as it comes; its end is the caller's to tell
 };
 
 /// Blocks until the file is complete. The sound is placed by the camera's clock, as its stamps are seconds off.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "media/access_unit.hpp"
+#include "media/recording/arrival.hpp"
 #include "protocols/base/result.hpp"
 
 namespace tplink::media {
@@ -19,7 +20,8 @@ public:
     virtual Result<void> finish() = 0;
 };
 
-/// sound: the recording has some (A-law at 8 kHz); it becomes AAC. errors: refused.
-Result<std::unique_ptr<Mp4Writer>> make_mp4_writer(Codec video, bool sound, const std::string& file);
+/// sound: the recording has some (A-law at 8 kHz); it becomes AAC. fragments: the same as it comes, in fragments that play
+/// at once; null: not wanted. errors: refused.
+Result<std::unique_ptr<Mp4Writer>> make_mp4_writer(Codec video, bool sound, const std::string& file, std::shared_ptr<Arrival> fragments);
 
 }  // namespace tplink::media

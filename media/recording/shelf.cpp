@@ -65,21 +65,60 @@ Result<std::shared_ptr<const Buffer>> Shelf::thumbnail(const std::string& camera
 
 Result<std::shared_ptr<const RecordingFile>> Shelf::get(const std::string& camera, const stream::MediaEndpoint& endpoint,
                                                         const stream::Recording& recording) {
-    std::unique_lock lock(mutex_);
-    if (!take_turn(lock, camera, [&] { return find(camera, recording) != nullptr; })) return fail(Errc::cancelled, "the gateway is stopping");
-    if (auto file = find(camera, recording)) return file;
-    busy_[camera] = true;
-    lock.unlock();
+    {
+        std::unique_lock lock(mutex_);
+        if (!take_turn(lock, camera, [&] { return find(camera, recording) != nullptr; })) return fail(Errc::cancelled, "the gateway is stopping");
+        if (auto file = find(camera, recording)) return file;
+        busy_[camera] = true;
+    }
+    return fetch(camera, endpoint, recording, nullptr);
+}
+
+Result<WatchedRecording> Shelf::watch(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording) {
+    std::shared_ptr<Arrival::Reader> reader;
+    {
+        std::unique_lock lock(mutex_);
+        const auto known = [&] { return find(camera, recording) != nullptr || find_arrival(camera, recording) != nullptr; };
+        if (!take_turn(lock, camera, known)) return fail(Errc::cancelled, "the gateway is stopping");
+        if (auto file = find(camera, recording)) return WatchedRecording{std::move(file), nullptr, ""};
+        auto arrival = find_arrival(camera, recording);
+        const bool fresh = arrival == nullptr;
+        if (fresh) arrival = TRY(Arrival::create(patience_));
+        reader = std::make_shared<Arrival::Reader>(arrival);
+        if (fresh) {
+            busy_[camera] = true;
+            // The one before has ended, or is about to: the camera was free.
+            fetches_[camera] = {recording, arrival, std::jthread([this, camera, endpoint, recording, arrival] {
+                                    const auto file = fetch(camera, endpoint, recording, arrival);
+                                    arrival->finish(file ? Result<void>() : tl::unexpected(file.error()));
+                                })};
+        }
+    }
+    std::string type = TRY(reader->content_type());
+    return WatchedRecording{nullptr, std::move(reader), std::move(type)};
+}
+
+std::shared_ptr<Arrival> Shelf::find_arrival(const std::string& camera, const stream::Recording& recording) const {
+    const auto at = fetches_.find(camera);
+    const bool same = at != fetches_.end() && busy_.at(camera) && at->second.recording.start_s == recording.start_s && at->second.recording.end_s == recording.end_s;
+    return same && !at->second.arrival->is_over() ? at->second.arrival : nullptr;
+}
+
+/// The camera's turn is ours; it ends here.
+Result<std::shared_ptr<const RecordingFile>> Shelf::fetch(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording,
+                                                          std::shared_ptr<Arrival> arrival) {
     std::error_code error;
     const auto folder = std::filesystem::temp_directory_path(error);
     auto file = std::make_shared<const RecordingFile>(folder / ("tplink2mqtt-" + std::to_string(::getpid()) + "-" + hex_lower(system_random().bytes(8)) + ".mp4"));
     FetchOptions options;
-    options.wait = [this](std::chrono::milliseconds time) {
+    options.arrival = arrival;
+    options.wait = [this, arrival](std::chrono::milliseconds time) {
+        if (arrival && arrival->is_abandoned()) return false;
         std::unique_lock waiting(mutex_);
         return !changed_.wait_for(waiting, time, [this] { return stopped_.load(); });
     };
     auto fetched = fetch_recording(endpoint, recording, file->path(), options);
-    lock.lock();
+    const std::lock_guard lock(mutex_);
     end_turn(camera);
     if (!fetched) return tl::unexpected(std::move(fetched).error());
     kept_.push_back({camera, recording, file});

@@ -6,8 +6,6 @@
 #include <atomic>
 
 #include "media/appsrc_feed.hpp"
-#include "media/codec/annex_b.hpp"
-#include "media/codec/nal_type.hpp"
 #include "media/codec/sps.hpp"
 #include "media/gst_ptr.hpp"
 #include "media/plugins.hpp"
@@ -31,15 +29,7 @@ GPtr<GstAppSrc> find_source(GstElement* pipeline, const char* name) {
 /// What a browser's media source wants to know: "avc1.640028".
 std::string video_codec_text(Hub& hub) {
     const auto keyframe = hub.last_keyframe();
-    if (!keyframe) return "avc1.42e01f";
-    NalReader nals(*keyframe->data);
-    while (const auto nal = nals.next()) {
-        if (nal_kind(keyframe->codec, nal->bytes) != NalKind::sps) continue;
-        const auto format = parse_sps(keyframe->codec, nal->bytes);
-        if (format && format->codec == Codec::h264) return codec_string(*format);
-        if (format) return "hvc1." + std::to_string(format->profile) + ".6.L" + std::to_string(format->level) + ".B0";
-    }
-    return "avc1.42e01f";
+    return keyframe ? mp4_codec_string(*keyframe) : "avc1.42e01f";
 }
 
 /// A pipeline between the hub and an appsink.

@@ -371,7 +371,7 @@ test('recordings: a day, its list, play and download; the days that have any', a
     await page.route('**/recordings?date=*', (route) => route.fulfill({json: [{id: 'r1', start: '2026-01-02T03:04:05Z', end: '2026-01-02T03:05:35Z', type: 'motion'}]}));
     await page.route('**/recordings?month=*', (route) => route.fulfill({json: {days: new URL(route.request().url()).searchParams.get('month') === thisMonth ? [`${thisMonth}-01`] : []}}));
     await page.route('**/recordings/r1.jpg', (route) => route.fulfill({path: new URL('picture.jpg', import.meta.url).pathname, contentType: 'image/jpeg'}));
-    await page.route('**/recordings/r1.mp4', (route) => route.fulfill({status: 200, contentType: 'video/mp4', body: ''}));
+    await page.route('**/recordings/r1.mp4*', (route) => route.fulfill({status: 200, contentType: 'video/mp4', body: ''}));
     await page.getByRole('button', {name: 'Show recordings'}).click();
     await page.getByText('1:30').waitFor(WAIT);
     assert.match(await page.getByRole('link', {name: /^Download \d/}).getAttribute('href'), /\/recordings\/r1\.mp4$/);

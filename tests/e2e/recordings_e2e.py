@@ -159,6 +159,25 @@ class Recordings(base.GatewayCase):
             status, body = world.get(self.url(device, "/5-65.mp4"))
             self.assertEqual(status, 404, body)
 
+    def test_it_is_seen_while_it_is_still_fetched(self):
+        device = self.camera(6)
+        listed = self.listed(device)
+        _, _, whole = self.fetch(self.url(device, f"/{listed[5]['id']}.mp4"))
+        self.devices.faults(device, media={"bytes_per_s": len(whole) // 6})
+        self.addCleanup(self.devices.faults, device, media={})
+        before = self.devices.state(device)["media"]["bytes"]
+        with urllib.request.urlopen(self.url(device, f"/{listed[6]['id']}.mp4?progressive=1"), timeout=60) as reply:
+            data = reply.read(1000)
+            first = self.devices.state(device)["media"]["bytes"] - before
+            self.assertLess(first, len(whole) // 2, "it began when most of it was there")
+            self.assertEqual(reply.headers["Accept-Ranges"], "none")
+            self.devices.faults(device, media={})
+            data += reply.read()
+        print(f"the first byte came after {first} of {len(whole)}:", self.assert_whole(device, listed[6], data), flush=True)
+        status, headers, complete = self.fetch(self.url(device, f"/{listed[6]['id']}.mp4?progressive=1"))
+        self.assertEqual((status, headers["Accept-Ranges"], int(headers["Content-Length"])), (200, "bytes", len(complete)))
+        self.assertEqual(self.fetch(self.url(device, f"/{listed[6]['id']}.mp4"), Range="bytes=100-199")[2], complete[100:200])
+
     def test_pieces_of_a_file_can_be_asked_for(self):
         device = self.camera(6)
         url = self.url(device, f"/{self.listed(device)[3]['id']}.mp4")
@@ -173,7 +192,9 @@ class Recordings(base.GatewayCase):
 
     def test_the_page_lists_and_plays_them(self):
         device = self.camera(6)
-        result = subprocess.run(["node", "tests/browser/recordings_check.mjs", self.demo.page, base.Devices.id(device), DAY], cwd=ROOT, capture_output=True, text=True, timeout=90)
+        self.devices.faults(device, media={"bytes_per_s": 400_000})  # so that the page plays before all is there
+        self.addCleanup(self.devices.faults, device, media={})
+        result = subprocess.run(["node", "tests/browser/recordings_check.mjs", self.demo.page, base.Devices.id(device), DAY, f"{self.devices.control}/devices/{device['mac']}/faults"], cwd=ROOT, capture_output=True, text=True, timeout=90)
         self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
         print(result.stdout.strip(), flush=True)
 

@@ -65,6 +65,20 @@ public:
                             return std::string("piece.");
                         }};
     }
+    WebResult<RecordingFileInfo> recording(const std::string& id, const std::string& rid, bool early) override {
+        if (id != "a1" || !early) return tl::unexpected(not_found("recording", rid));
+        auto left = std::make_shared<int>(3);
+        const auto next = [left, breaks = rid == "breaks"](std::chrono::milliseconds) -> Result<std::string> {
+            if ((*left)-- > 0) return std::string("piece.");
+            if (breaks) return tplink::fail(Errc::unreachable, "the camera is gone");
+            return std::string();
+        };
+        return RecordingFileInfo{"", 0, nullptr, LiveBody{"video/mp4; codecs=\"avc1.640028\"", next}};
+    }
+    WebResult<boost::json::array> recording_days(const std::string& id, const std::string& month) override {
+        if (id != "a1") return tl::unexpected(not_found("device", id));
+        return boost::json::array{month + "-03", month + "-18"};
+    }
     WebResult<void> talk(const std::string& id, const std::string& sound, const std::string& content_type) override {
         if (id != "a1") return tl::unexpected(not_found("device", id));
         const std::lock_guard lock(mutex);

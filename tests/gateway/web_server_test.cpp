@@ -304,6 +304,26 @@ TEST_F(WebServerTest, LivePicturesAreAnEndlessBody) {
     expect_error(client->Post("/api/devices/a1/live.mp4", "", "text/plain"), 405, "method_not_allowed");
 }
 
+TEST_F(WebServerTest, RecordingsAreSeenWhileTheyArrive) {
+    const auto whole = client->Get("/api/devices/a1/recordings/r1.mp4?progressive=1");
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->status, 200);
+    EXPECT_EQ(whole->get_header_value("Content-Type"), "video/mp4; codecs=\"avc1.640028\"");
+    EXPECT_EQ(whole->get_header_value("Accept-Ranges"), "none") << "pieces are of the complete file only";
+    EXPECT_EQ(whole->body, "piece.piece.piece.");
+    EXPECT_FALSE(client->Get("/api/devices/a1/recordings/breaks.mp4?progressive=1")) << "what broke off must not look whole";
+    expect_error(client->Get("/api/devices/b2/recordings/r1.mp4?progressive=1"), 404, "not_found");
+}
+
+TEST_F(WebServerTest, DaysWithRecordingsAreListedByMonth) {
+    const auto days = client->Get("/api/devices/a1/recordings?month=2026-09");
+    ASSERT_TRUE(days);
+    EXPECT_EQ(days->body, R"({"days":["2026-09-03","2026-09-18"]})" "\n");
+    for (const char* wrong : {"2026-13", "2026-00", "2026-9", "september", "2026-09-18"})
+        expect_error(client->Get(std::string("/api/devices/a1/recordings?month=") + wrong), 400, "bad_request");
+    expect_error(client->Get("/api/devices/b2/recordings?month=2026-09"), 404, "not_found");
+}
+
 TEST_F(WebServerTest, SoundMayBeLargeAndNothingElse) {
     const std::string sound(3U << 20, 's');
     const auto spoken = client->Post("/api/devices/a1/talk", sound, "audio/wav");

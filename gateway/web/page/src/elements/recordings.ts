@@ -4,6 +4,7 @@ import {LitElement, css, html, nothing} from 'lit';
 import {ApiError, address, devicePath, json} from '../api.js';
 import {words} from '../format.js';
 import {icons} from '../icons.js';
+import {RecordingPlayer} from '../recording_player.js';
 import {base, buttons, fields} from '../styles.js';
 
 interface Recording {
@@ -29,7 +30,8 @@ export class Recordings extends LitElement {
     declare private list: Recording[] | null;
     declare private failure: string;
     declare private busy: boolean;
-    declare private playing: string;
+    declare private playing: Recording | null;
+    private player: RecordingPlayer | null = null;
     declare private month: string; // "2026-09"; empty: nothing was asked for yet
     declare private days: string[] | null; // those of the month that have recordings; null: not known
 
@@ -39,7 +41,7 @@ export class Recordings extends LitElement {
         this.list = null;
         this.failure = '';
         this.busy = false;
-        this.playing = '';
+        this.playing = null;
         this.month = '';
         this.days = null;
     }
@@ -97,12 +99,36 @@ export class Recordings extends LitElement {
         this.busy = false;
     }
 
-    private url(recording: Recording): string {
-        return address(devicePath(this.deviceId, `/recordings/${encodeURIComponent(recording.id)}.mp4`));
+    override disconnectedCallback(): void {
+        super.disconnectedCallback();
+        this.stop();
+        this.playing = null;
+    }
+
+    private stop(): void {
+        this.player?.stop();
+        this.player = null;
+    }
+
+    override updated(changed: Map<string, unknown>): void {
+        const video = this.renderRoot.querySelector('video');
+        if (!changed.has('playing') || !video || !this.playing) return;
+        this.stop();
+        this.failure = '';
+        this.player = new RecordingPlayer(video, this.path(this.playing), this.seconds(this.playing), (problem) => (this.failure = problem));
+        this.player.start();
+    }
+
+    private path(recording: Recording): string {
+        return devicePath(this.deviceId, `/recordings/${encodeURIComponent(recording.id)}.mp4`);
+    }
+
+    private seconds(recording: Recording): number {
+        return recording.duration_s ?? (recording.end ? (Date.parse(recording.end) - Date.parse(recording.start)) / 1000 : 0);
     }
 
     private length(recording: Recording): string {
-        const seconds = recording.duration_s ?? (recording.end ? (Date.parse(recording.end) - Date.parse(recording.start)) / 1000 : 0);
+        const seconds = this.seconds(recording);
         return seconds > 0 ? `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}` : '';
     }
 
@@ -113,7 +139,7 @@ export class Recordings extends LitElement {
             </form>
             ${this.month ? this.calendar() : nothing}
             <div role="status">${this.failure ? html`<p class="small bad">${this.failure}</p>` : this.list?.length === 0 ? html`<p class="small muted">The card holds nothing of that day.</p>` : nothing}</div>
-            ${this.playing ? html`<video controls autoplay src=${this.playing} aria-label="Recording"></video>` : nothing}
+            ${this.playing ? html`<video controls autoplay playsinline aria-label="Recording"></video>` : nothing}
             ${this.list?.length ? html`<ul tabindex="0" aria-label="Recordings">${this.list.map((one) => this.item(one))}</ul>` : nothing}`;
     }
 
@@ -133,8 +159,8 @@ export class Recordings extends LitElement {
         return html`<li><img class="still" src=${address(devicePath(this.deviceId, `/recordings/${encodeURIComponent(recording.id)}.jpg`))} alt="" loading="lazy"
                 @error=${(event: Event) => (event.target as HTMLElement).remove()}>
             <span class="grow">${time} <span class="small muted">${this.length(recording)} ${recording.type ? words(recording.type) : ''}</span></span>
-            <button class="icon-button" aria-label=${`Play ${time}`} title="Play" @click=${() => (this.playing = this.url(recording))}>${icons.play}</button>
-            <a class="icon-button" href=${this.url(recording)} download=${`${this.deviceId}-${recording.start.replace(/[^0-9]+/g, '-').replace(/-$/, '')}.mp4`} aria-label=${`Download ${time}`} title="Download">${icons.save}</a></li>`;
+            <button class="icon-button" aria-label=${`Play ${time}`} title="Play" @click=${() => (this.playing = recording)}>${icons.play}</button>
+            <a class="icon-button" href=${address(this.path(recording))} download=${`${this.deviceId}-${recording.start.replace(/[^0-9]+/g, '-').replace(/-$/, '')}.mp4`} aria-label=${`Download ${time}`} title="Download">${icons.save}</a></li>`;
     }
 }
 customElements.define('tp-recordings', Recordings);
