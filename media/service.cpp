@@ -147,6 +147,8 @@ public:
         return shelf_.watch(id, camera->spec.streams.front().endpoint, wanted);
     }
 
+    void stop_recordings() override { shelf_.stop(); }
+
     Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& id, const stream::Recording& wanted) override {
         const auto camera = cameras_.spec(id);
         if (!camera || camera->spec.streams.empty()) return fail(Errc::refused, "there is no camera " + id);

@@ -124,6 +124,9 @@ public:
     /// The same as it arrives; blocks until its beginning is there.
     virtual Result<WatchedRecording> watch_recording(const std::string& id, const stream::Recording& recording) = 0;
 
+    /// The gateway is stopping: whoever waits for a recording returns at once with `cancelled`, later ones too.
+    virtual void stop_recordings() = 0;
+
     /// A small JPEG of it, as the camera keeps one. errors: those of fetch_picture.
     virtual Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& id, const stream::Recording& recording) = 0;
 

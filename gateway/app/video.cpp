@@ -226,6 +226,7 @@ public:
     bool whep_close(const std::string& session) override { return service_->whep_close(session); }
 
     void release() override {
+        service_->stop_recordings();
         const std::lock_guard lock(mutex_);
         for (const auto& [id, known] : known_) service_->set_unavailable(id, "the gateway is stopping");
     }

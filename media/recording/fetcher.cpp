@@ -135,6 +135,7 @@ Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const 
     unsigned resumed = 0;
     for (unsigned failures = 0;;) {
         const auto download = stream::make_download(endpoint, recording, stream::DownloadKind::recording, net::make_tcp_connector(), system_random());
+        const std::stop_callback cut(options.stop, [&] { download->cancel(); });
         Result<void> state = download->open();
         while (state) {
             if (options.wait && !options.wait(0ms)) return fail(Errc::cancelled, "the download was ended");
@@ -160,9 +161,10 @@ Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const 
 }
 
 Result<Buffer> fetch_picture(const stream::MediaEndpoint& endpoint, const stream::Recording& recording, stream::DownloadKind kind,
-                             std::chrono::milliseconds timeout) {
+                             std::chrono::milliseconds timeout, const std::stop_token& stop) {
     constexpr std::size_t kMostBytes = 8U << 20;
     const auto download = stream::make_download(endpoint, recording, kind, net::make_tcp_connector(), system_random());
+    const std::stop_callback cut(stop, [&] { download->cancel(); });
     TRY_VOID(download->open());
     Buffer jpeg;
     while (const auto piece = TRY(download->next(timeout))) {

@@ -2,6 +2,7 @@
 // A recording of the card as an MP4 file, whole even when the connection breaks.
 
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "media/recording/arrival.hpp"
@@ -20,6 +21,7 @@ struct FetchOptions {
     unsigned attempts = 6;                    ///< connections in all without any progress between them
     /// Waits that long between two sessions (0: looks only); false: the download is to end.
     std::function<bool(std::chrono::milliseconds)> wait{};
+    std::stop_token stop{};              ///< asked to stop: it ends at once, whatever it waits for
     std::shared_ptr<Arrival> arrival{};  ///< where it can be seen as it comes; its end is the caller's to tell
 };
 
@@ -28,8 +30,8 @@ struct FetchOptions {
 Result<FetchStats> fetch_recording(const stream::MediaEndpoint& endpoint, const stream::Recording& recording, const std::string& file,
                                    const FetchOptions& options);
 
-/// One JPEG: a thumbnail or a picture of now. errors: unsupported when the camera has no such request.
+/// One JPEG: a thumbnail or a picture of now. errors: unsupported when the camera has no such request; cancelled by `stop`.
 Result<Buffer> fetch_picture(const stream::MediaEndpoint& endpoint, const stream::Recording& recording, stream::DownloadKind kind,
-                             std::chrono::milliseconds timeout);
+                             std::chrono::milliseconds timeout, const std::stop_token& stop = {});
 
 }  // namespace tplink::media

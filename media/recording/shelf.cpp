@@ -37,6 +37,15 @@ std::shared_ptr<const Buffer> Shelf::find_picture(const std::string& camera, std
     return at == pictures_.end() ? nullptr : at->jpeg;
 }
 
+void Shelf::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+    stopping_.request_stop();
+    changed_.notify_all();
+}
+
 template <class Found> bool Shelf::take_turn(std::unique_lock<std::mutex>& lock, const std::string& camera, Found found) {
     changed_.wait(lock, [&] { return stopped_ || !busy_[camera] || found(); });
     return !stopped_;
@@ -53,7 +62,7 @@ Result<std::shared_ptr<const Buffer>> Shelf::thumbnail(const std::string& camera
     if (auto jpeg = find_picture(camera, recording.start_s)) return jpeg;
     busy_[camera] = true;
     lock.unlock();
-    auto fetched = fetch_picture(endpoint, recording, stream::DownloadKind::thumbnail, kThumbnailLimit);
+    auto fetched = fetch_picture(endpoint, recording, stream::DownloadKind::thumbnail, kThumbnailLimit, stopping_.get_token());
     lock.lock();
     end_turn(camera);
     if (!fetched) return tl::unexpected(std::move(fetched).error());
@@ -112,6 +121,7 @@ Result<std::shared_ptr<const RecordingFile>> Shelf::fetch(const std::string& cam
     auto file = std::make_shared<const RecordingFile>(folder / ("tplink2mqtt-" + std::to_string(::getpid()) + "-" + hex_lower(system_random().bytes(8)) + ".mp4"));
     FetchOptions options;
     options.arrival = arrival;
+    options.stop = stopping_.get_token();
     options.wait = [this, arrival](std::chrono::milliseconds time) {
         if (arrival && arrival->is_abandoned()) return false;
         std::unique_lock waiting(mutex_);

@@ -46,8 +46,8 @@ public:
     Result<WatchedRecording> watch(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording);
     /// A small JPEG of the recording, in the same queue. errors: those of fetch_picture.
     Result<std::shared_ptr<const Buffer>> thumbnail(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording);
-    /// Downloads under way end soon, later ones at once.
-    void stop() { stopped_ = true; changed_.notify_all(); }
+    /// Downloads under way and later ones end at once.
+    void stop();
 
 private:
     static constexpr std::size_t kMostFiles = 8, kMostThumbnails = 64;
@@ -84,6 +84,7 @@ private:
     std::deque<Kept> kept_;  // newest last
     std::deque<KeptPicture> pictures_;  // likewise
     std::atomic<bool> stopped_ = false;
+    std::stop_source stopping_;
     std::map<std::string, Fetch> fetches_;  // last: its threads use all of the above
 };
 

@@ -6,8 +6,10 @@ python3 tests/e2e/recordings_e2e.py --build build/dev [unittest words]
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import urllib.error
@@ -197,6 +199,16 @@ class Recordings(base.GatewayCase):
         result = subprocess.run(["node", "tests/browser/recordings_check.mjs", self.demo.page, base.Devices.id(device), DAY, f"{self.devices.control}/devices/{device['mac']}/faults"], cwd=ROOT, capture_output=True, text=True, timeout=90)
         self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
         print(result.stdout.strip(), flush=True)
+
+    def test_zz_a_stop_waits_for_no_silent_camera(self):  # the last: the gateway is gone then
+        device = self.camera(6)
+        one = self.listed(device)[20]
+        before = self.devices.state(device)["media"]["downloads_total"]
+        self.devices.faults(device, media={"part": "stall", "after_parts": 100})
+        threading.Thread(target=lambda: world.get(self.url(device, f"/{one['id']}.mp4")), daemon=True).start()
+        self.until(lambda: self.devices.state(device)["media"]["downloads_total"] > before, 20, "nothing was asked of the card")
+        self.gateway().send_signal(signal.SIGTERM)
+        self.assertEqual(self.gateway().wait(12), 0)  # the camera may be silent for 20 s before it is given up
 
 
 # Ends the fault once the camera was asked often enough.

@@ -172,6 +172,20 @@ TEST_F(RecordingTest, AGatewayThatStopsLetsGoOfWhoWatches) {
     EXPECT_EQ(read_all(*watched->reader, file_).error().code, Errc::cancelled);
 }
 
+TEST_F(RecordingTest, AGatewayThatStopsWaitsForNoSilentCamera) {
+    sim::MediaFaults faults;
+    faults.part = sim::PartFault::stall;
+    faults.after_parts = 300;
+    camera({.faults = faults});
+    Shelf shelf;
+    const auto watched = shelf.watch("a", endpoint_, {kMinute.start_s, kMinute.end_s});
+    ASSERT_TRUE(watched) << watched.error().what;
+    while (watched->reader->next(500ms)) {}  // all that came
+    shelf.stop();
+    EXPECT_EQ(watched->reader->next(10s).error().code, Errc::cancelled) << "a camera may be silent for 20 s";
+    EXPECT_EQ(shelf.watch("a", endpoint_, {kMinute.start_s, kMinute.end_s}).error().code, Errc::cancelled);
+}
+
 TEST_F(RecordingTest, WhatIsNotOnTheCardIsRefusedAtOnce) {
     camera();
     const auto stats = fetch({1, 2});
