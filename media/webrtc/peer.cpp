@@ -11,6 +11,8 @@
 #include <mutex>
 
 #include "media/appsrc_feed.hpp"
+#include "media/webrtc/answer.hpp"
+#include "media/webrtc/nice_route.hpp"
 #include "media/webrtc/webrtc_api.hpp"
 #include "protocols/base/random.hpp"
 
@@ -23,40 +25,31 @@ constexpr std::chrono::seconds kConnectLimit{30};
 constexpr std::chrono::seconds kSilenceLimit{12};
 constexpr std::chrono::seconds kTalkPause{5};  // after the camera refused to listen
 
-std::string source(const char* name, const std::string& caps) {
-    return std::string("appsrc name=") + name +
-           " is-live=true format=time block=false max-bytes=0 max-buffers=0 max-time=0 caps=\"" + caps + "\" ! ";
-}
-
-// Retransmission needs an SSRC that is known before the first packet: without it the answer names a group with SSRC 0
-// and Chromium shows nothing.
-std::string video_branch(Codec codec, const Offer& offer) {
-    const bool h265 = codec == Codec::h265;
+std::uint32_t random_ssrc() {
     const Buffer random = system_random().bytes(4);
-    const std::string ssrc = std::to_string(load_be32(std::span<const std::byte, 4>(random.data(), 4)) | 1U);
-    const std::string pt = std::to_string(h265 ? offer.h265.value_or(0) : offer.video_payload);
-    return source("v", caps_text(codec, 0)) + (h265 ? "rtph265pay" : "rtph264pay") + " pt=" + pt + " ssrc=" + ssrc +
-           " config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! application/x-rtp,media=video,encoding-name=" + (h265 ? "H265" : "H264") +
-           ",payload=" + pt + ",clock-rate=90000,ssrc=(uint)" + ssrc + " ! w. ";
+    return load_be32(std::span<const std::byte, 4>(random.data(), 4)) | 1U;
 }
 
-std::string payloader(const AcceptedAudio& audio) {
-    const bool alaw = audio.codec == Codec::pcma;
-    const std::string pt = std::to_string(audio.payload);
-    return std::string(alaw ? "rtppcmapay" : "rtppcmupay") + " pt=" + pt +
-           " ! application/x-rtp,media=audio,encoding-name=" + (alaw ? "PCMA" : "PCMU") + ",payload=" + pt +
-           ",clock-rate=8000 ! w. ";
+std::string video_caps(Codec codec, const Offer& offer) {
+    const bool h265 = codec == Codec::h265;
+    return std::string("application/x-rtp,media=video,clock-rate=90000,encoding-name=") + (h265 ? "H265" : "H264") +
+           ",payload=" + std::to_string(h265 ? offer.h265.value_or(0) : offer.video_payload);
 }
 
-// The hub has A-law at 8 kHz. As it is when the browser takes it, else converted: G.711 costs next to nothing, Opus little.
-std::string audio_branch(const StreamFormat& format, const Offer& offer) {
-    if (!format.audio || (!offer.pcma && !offer.pcmu && !offer.opus)) return {};
-    const std::string head = source("a", caps_text(Codec::pcma, 8000));
-    if (offer.pcma) return head + payloader(*offer.pcma);
-    if (offer.pcmu) return head + "alawdec ! mulawenc ! " + payloader(*offer.pcmu);
+const std::optional<AcceptedAudio>& g711_of(const Offer& offer) { return offer.pcma ? offer.pcma : offer.pcmu; }
+
+std::string sound_caps(const AcceptedAudio& sound) {
+    return std::string("application/x-rtp,media=audio,clock-rate=8000,encoding-name=") + (sound.codec == Codec::pcma ? "PCMA" : "PCMU") +
+           ",payload=" + std::to_string(sound.payload);
+}
+
+// The hub has A-law at 8 kHz, which nearly every browser takes as it is. For those that do not, webrtcbin sends Opus.
+std::string opus_branch(const StreamFormat& format, const Offer& offer) {
+    if (!format.audio || g711_of(offer) || !offer.opus) return {};
     const std::string pt = std::to_string(*offer.opus);
-    return head + "alawdec ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! opusenc bitrate=24000 frame-size=20 ! rtpopuspay pt=" + pt +
-           " ! application/x-rtp,media=audio,encoding-name=OPUS,payload=" + pt + ",clock-rate=48000 ! w. ";
+    return "appsrc name=a is-live=true format=time block=false max-bytes=0 max-buffers=0 max-time=0 caps=\"" + caps_text(Codec::pcma, 8000) +
+           "\" ! alawdec ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! opusenc bitrate=24000 frame-size=20 ! rtpopuspay pt=" + pt +
+           " ! capsfilter caps=\"application/x-rtp,media=audio,encoding-name=OPUS,payload=" + pt + ",clock-rate=48000\"";
 }
 
 // What the browser says into its microphone, as the camera's speaker takes it.
@@ -83,23 +76,21 @@ std::vector<std::string> local_addresses() {
     return found;
 }
 
-GPtr<GstAppSrc> find_source(GstElement* pipeline, const char* name) {
-    return GPtr<GstAppSrc>(reinterpret_cast<GstAppSrc*>(gst_bin_get_by_name(GST_BIN(pipeline), name)));
-}
-
 }  // namespace
 
 struct Peer::Ears {
     std::mutex mutex;
     std::condition_variable changed;
     bool gathered = false;
-    bool attached = false;
     std::atomic<int> connection{0};
     std::atomic<SteadyTime::rep> last_heard{0};
     std::atomic<bool> listening{false};
     SteadyTime made = std::chrono::steady_clock::now();
     std::shared_ptr<Viewing> viewing;
-    std::shared_ptr<AppsrcFeed> feed;
+    SenderOptions sending;
+    std::shared_ptr<AppsrcFeed> opus;
+    std::shared_ptr<Sender> sender;
+    Pacer* pacer = nullptr;
     OpenTalk talk;
     std::shared_ptr<TalkLine> line;
     SteadyTime no_talk_before{};
@@ -121,15 +112,38 @@ struct Peer::Ears {
 
     void hear() { last_heard = std::chrono::steady_clock::now().time_since_epoch().count(); }
 
+    void hear(GstBuffer* rtcp) {
+        hear();
+        std::shared_ptr<Sender> told;
+        {
+            const std::lock_guard lock(mutex);
+            told = sender;
+        }
+        GstMapInfo map;
+        if (!told || gst_buffer_map(rtcp, &map, GST_MAP_READ) == FALSE) return;
+        try {
+            told->hear(std::as_bytes(std::span(map.data, map.size)));
+        } catch (const std::exception&) {  // out of memory: the browser asks again
+        }
+        gst_buffer_unmap(rtcp, &map);
+    }
+
     // Now the burst reaches the browser and not a closed door.
-    void connected() {
+    void connected(GstElement* webrtcbin) {
         hear();
         // Under the lock, so that it never comes after the peer's end. The hub knows nothing of this lock.
         const std::lock_guard lock(mutex);
-        if (attached || !feed) return;
-        attached = true;
-        feed->start(Pacing::burst);
-        viewing->hub().attach(feed);
+        if (sender || !viewing) return;
+        const auto keys = sending_keys(webrtcbin);
+        auto route = NiceRoute::find(webrtcbin);
+        if (!keys || !route) {  // nothing can be sent: the viewer may try again
+            connection = static_cast<int>(Connection::failed);
+            return;
+        }
+        sender = std::make_shared<Sender>(sending, *keys, std::move(*route));
+        if (opus) opus->start(Pacing::burst);
+        viewing->hub().attach(sender);
+        pacer->add(sender);
     }
 };
 
@@ -146,7 +160,7 @@ template <class T> void listen(gpointer object, const char* signal, GCallback ca
 void Peer::watch_rtcp(GObject* webrtcbin, const std::shared_ptr<Ears>& ears) {
     const GPtr<GstElement> rtpbin(gst_bin_get_by_name(GST_BIN(webrtcbin), "rtpbin"));
     if (!rtpbin || ears->listening.exchange(true)) return;
-    const auto on_rtcp = +[](GObject*, GstBuffer*, gpointer data) { (*static_cast<std::shared_ptr<Ears>*>(data))->hear(); };
+    const auto on_rtcp = +[](GObject*, GstBuffer* rtcp, gpointer data) { (*static_cast<std::shared_ptr<Ears>*>(data))->hear(rtcp); };
     // With max-bundle there is one session; before the connection stands there is none.
     GObject* raw = nullptr;
     g_signal_emit_by_name(rtpbin.get(), "get-internal-session", 0U, &raw);
@@ -154,47 +168,48 @@ void Peer::watch_rtcp(GObject* webrtcbin, const std::shared_ptr<Ears>& ears) {
     if (session) listen(session.get(), "on-receiving-rtcp", G_CALLBACK(on_rtcp), ears);
 }
 
-Peer::Peer(std::shared_ptr<Viewing> viewing) : viewing_(std::move(viewing)), ears_(std::make_shared<Ears>()) {}
+Peer::Peer(std::shared_ptr<Viewing> viewing, Pacer& pacer) : viewing_(std::move(viewing)), ears_(std::make_shared<Ears>()) { ears_->pacer = &pacer; }
 
 Peer::~Peer() {
     std::shared_ptr<TalkLine> line;
+    std::shared_ptr<Sender> sender;
     {
         const std::lock_guard lock(ears_->mutex);
-        ears_->feed.reset();
+        sender.swap(ears_->sender);
         ears_->viewing.reset();
         ears_->talk = {};
         line.swap(ears_->line);
     }
     line.reset();
-    if (feed_) viewing_->hub().detach(feed_);
+    if (sender) {
+        viewing_->hub().detach(sender);
+        sender->end();
+    }
     if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
-Result<std::unique_ptr<Peer>> Peer::make(const PeerOptions& options, std::shared_ptr<Viewing> viewing, const Offer& offer, OpenTalk talk) {
+Result<std::unique_ptr<Peer>> Peer::make(const PeerOptions& options, std::shared_ptr<Viewing> viewing, const Offer& offer, OpenTalk talk,
+                                         Pacer& pacer) {
     const auto video = viewing->format().video;
     if (video == Codec::h265 ? !offer.h265 : offer.video_payload < 0)
         return fail(Errc::unsupported, video == Codec::h265 ? "the stream is H.265, which this browser does not take over WebRTC"
                                                             : "the stream is H.264, which this browser does not take over WebRTC");
-    std::unique_ptr<Peer> peer(new Peer(std::move(viewing)));
+    std::unique_ptr<Peer> peer(new Peer(std::move(viewing), pacer));
     peer->ears_->talk = std::move(talk);
     TRY_VOID(peer->build(options, offer));
     return peer;
 }
 
 Result<void> Peer::build(const PeerOptions& options, const Offer& offer) {
-    GError* error = nullptr;
-    const std::string audio = audio_branch(viewing_->format(), offer);
-    pipeline_.reset(gst_parse_launch(("webrtcbin name=w bundle-policy=max-bundle latency=0 " +
-                                      video_branch(viewing_->format().video.value_or(Codec::h264), offer) + audio)
-                                         .c_str(),
-                                     &error));
-    if (error != nullptr) return fail(Errc::refused, "WebRTC pipeline: " + take_message(error));
-    g_object_ref_sink(pipeline_.get());
-    webrtcbin_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "w"));
-    feed_ = std::make_shared<AppsrcFeed>(find_source(pipeline_.get(), "v"), find_source(pipeline_.get(), "a"));
+    pipeline_.reset(GST_ELEMENT(g_object_ref_sink(gst_pipeline_new(nullptr))));
+    webrtcbin_.reset(gst_element_factory_make("webrtcbin", nullptr));
+    if (!webrtcbin_) return fail(Errc::refused, "WebRTC: GStreamer has no webrtcbin");
+    g_object_ref_sink(webrtcbin_.get());
+    gst_util_set_object_arg(G_OBJECT(webrtcbin_.get()), "bundle-policy", "max-bundle");
+    g_object_set(webrtcbin_.get(), "latency", 0U, nullptr);
+    gst_bin_add(GST_BIN(pipeline_.get()), webrtcbin_.get());
     ears_->viewing = viewing_;
-    ears_->feed = feed_;
-    configure_transceivers(ears_->talk && offer.speaks && !audio.empty());
+    TRY_VOID(add_tracks(offer));
     listen_to_microphone();
     configure_ice(options);
     on_connection_state();
@@ -270,16 +285,45 @@ void Peer::add_candidate(const RemoteCandidate& candidate) {
     g_signal_emit_by_name(webrtcbin_.get(), "add-ice-candidate", 0U, candidate.text.c_str());
 }
 
-void Peer::configure_transceivers(bool listens) {
+// Negotiation, ICE, DTLS and what the browser says are webrtcbin's; pictures and G.711 are sent beside it: its chain of
+// elements costs some 30 us a packet.
+Result<void> Peer::add_tracks(const Offer& offer) {
+    const auto add = [this](int direction, const std::string& text) {
+        const MiniPtr<GstCaps> caps(gst_caps_from_string(text.c_str()));
+        GObject* transceiver = nullptr;
+        g_signal_emit_by_name(webrtcbin_.get(), "add-transceiver", direction, caps.get(), &transceiver);
+        return GPtr<GObject>(transceiver);
+    };
+    const Codec codec = viewing_->format().video.value_or(Codec::h264);
+    const auto video = add(kSendOnly, video_caps(codec, offer));
+    if (!video) return fail(Errc::refused, "WebRTC: webrtcbin takes no pictures");
+    g_object_set(video.get(), "do-nack", TRUE, nullptr);  // late sound is of no use
+    ears_->sending.video = {static_cast<std::uint8_t>(codec == Codec::h265 ? offer.h265.value_or(0) : offer.video_payload), random_ssrc(), {}, random_ssrc()};
+    ears_->sending.wake = [pacer = ears_->pacer] { pacer->wake(); };
+    const int direction = ears_->talk && offer.speaks ? kSendReceive : kSendOnly;
+    if (const auto& sound = g711_of(offer); sound && viewing_->format().audio) {
+        add(direction, sound_caps(*sound));
+        ears_->sending.sound = SentSound{static_cast<std::uint8_t>(sound->payload), random_ssrc(), sound->codec == Codec::pcmu};
+        return {};
+    }
+    return add_opus(opus_branch(viewing_->format(), offer), direction);
+}
+
+Result<void> Peer::add_opus(const std::string& branch, int direction) {
+    if (branch.empty()) return {};
+    GError* error = nullptr;
+    GstElement* bin = gst_parse_bin_from_description(branch.c_str(), TRUE, &error);
+    if (error != nullptr) return fail(Errc::refused, "WebRTC sound: " + take_message(error));
+    gst_bin_add(GST_BIN(pipeline_.get()), bin);
+    if (gst_element_link(bin, webrtcbin_.get()) == FALSE) return fail(Errc::refused, "WebRTC: webrtcbin takes no sound");
+    ears_->opus = std::make_shared<AppsrcFeed>(nullptr, GPtr<GstAppSrc>(reinterpret_cast<GstAppSrc*>(gst_bin_get_by_name(GST_BIN(bin), "a"))));
+    ears_->sending.other_sound = ears_->opus;
     GArray* transceivers = nullptr;
     g_signal_emit_by_name(webrtcbin_.get(), "get-transceivers", &transceivers);
-    if (transceivers == nullptr) return;
-    for (guint i = 0; i < transceivers->len; ++i) {
-        GObject* transceiver = g_array_index(transceivers, GObject*, i);
-        g_object_set(transceiver, "direction", i > 0 && listens ? kSendReceive : kSendOnly, nullptr);
-        if (i == 0) g_object_set(transceiver, "do-nack", TRUE, nullptr);  // video; late audio is of no use
-    }
+    if (transceivers == nullptr) return {};
+    if (transceivers->len > 1) g_object_set(g_array_index(transceivers, GObject*, 1), "direction", direction, nullptr);
     g_array_unref(transceivers);
+    return {};
 }
 
 void Peer::on_connection_state() {
@@ -289,7 +333,7 @@ void Peer::on_connection_state() {
         ears->connection = state;
         if (state != static_cast<int>(Connection::connected)) return;
         watch_rtcp(webrtcbin, ears);
-        ears->connected();
+        ears->connected(GST_ELEMENT(webrtcbin));
     };
     const auto on_gathering = +[](GObject* webrtcbin, GParamSpec*, gpointer data) {
         const auto& ears = *static_cast<std::shared_ptr<Ears>*>(data);
@@ -313,7 +357,14 @@ Result<std::string> Peer::answer(const Offer& offer) {
     TRY_VOID(set_remote_offer(webrtcbin_.get(), offer.sdp, kStepLimit));
     TRY_VOID(answer_locally(webrtcbin_.get(), kStepLimit));
     TRY_VOID(wait_gathered());
-    return add_candidates(TRY(local_sdp(webrtcbin_.get())), foreign_addresses_);
+    const std::string answer = TRY(local_sdp(webrtcbin_.get()));
+    const std::lock_guard lock(ears_->mutex);
+    SenderOptions& sending = ears_->sending;
+    sending.name = sender_name(answer);
+    sending.video.again_payload_type = repeat_payload(answer, sending.video.payload_type);
+    const Sources sources{sending.video.ssrc, sending.video.again_payload_type ? std::optional(sending.video.again_ssrc) : std::nullopt,
+                          sending.sound ? std::optional(sending.sound->ssrc) : std::nullopt};
+    return add_candidates(name_sources(answer, sources, sending.name), foreign_addresses_);
 }
 
 bool Peer::is_gone(SteadyTime now) const {

@@ -12,11 +12,8 @@
 #include "media/talk/talk_line.hpp"
 #include "media/viewing.hpp"
 #include "media/webrtc/offer.hpp"
+#include "media/webrtc/pacer.hpp"
 #include "protocols/base/clock.hpp"
-
-namespace tplink::media {
-class AppsrcFeed;
-}
 
 namespace tplink::media::webrtc {
 
@@ -29,8 +26,8 @@ struct PeerOptions {
 class Peer {
 public:
     /// Builds the pipeline. errors: unsupported (the stream is not H.264), refused (GStreamer said no).
-    /// talk: opened when the viewer's microphone is first heard; empty: it is not listened to.
-    static Result<std::unique_ptr<Peer>> make(const PeerOptions& options, std::shared_ptr<Viewing> viewing, const Offer& offer, OpenTalk talk = {});
+    /// talk: opened when the viewer's microphone is first heard; empty: it is not listened to. pacer: outlives this.
+    static Result<std::unique_ptr<Peer>> make(const PeerOptions& options, std::shared_ptr<Viewing> viewing, const Offer& offer, OpenTalk talk, Pacer& pacer);
     ~Peer();
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
@@ -46,10 +43,11 @@ public:
 private:
     struct Ears;  // what signal handlers see; outlives this while a handler runs
 
-    explicit Peer(std::shared_ptr<Viewing> viewing);
+    Peer(std::shared_ptr<Viewing> viewing, Pacer& pacer);
     Result<void> build(const PeerOptions& options, const Offer& offer);
     void configure_ice(const PeerOptions& options);
-    void configure_transceivers(bool listens);
+    Result<void> add_tracks(const Offer& offer);
+    Result<void> add_opus(const std::string& branch, int direction);
     void listen_to_microphone();
     static void watch_rtcp(GObject* webrtcbin, const std::shared_ptr<Ears>& ears);
     void on_connection_state();
@@ -57,7 +55,6 @@ private:
 
     std::shared_ptr<Viewing> viewing_;
     std::vector<std::string> foreign_addresses_;
-    std::shared_ptr<AppsrcFeed> feed_;
     std::shared_ptr<Ears> ears_;
     GPtr<GstElement> pipeline_;
     GPtr<GstElement> webrtcbin_;

@@ -30,7 +30,7 @@ Result<OpenedPeer> Peers::open(const std::shared_ptr<Viewing>& viewing, const Of
         const std::lock_guard lock(mutex_);
         options = options_;
     }
-    auto peer = TRY(Peer::make(options, viewing, offer, std::move(talk)));
+    auto peer = TRY(Peer::make(options, viewing, offer, std::move(talk), pacer_));
     std::string answer = TRY(peer->answer(offer));
     std::string session = hex_lower(system_random().bytes(16));
     {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "media/webrtc/pacer.hpp"
 #include "media/webrtc/peer.hpp"
 
 namespace tplink::media::webrtc {
@@ -42,6 +43,7 @@ private:
     void run(const std::stop_token& stop);
     std::vector<std::unique_ptr<Peer>> take_gone(SteadyTime now);
 
+    Pacer pacer_;               // outlives the peers
     mutable std::mutex mutex_;  // guards the three below; peers are made and destroyed outside it
     PeerOptions options_;
     std::map<std::string, std::unique_ptr<Peer>> peers_;

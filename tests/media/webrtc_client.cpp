@@ -57,6 +57,33 @@ WebrtcClient::WebrtcClient(Tracks tracks, Taps taps) : taps_(std::move(taps)), p
     if (tracks == Tracks::video_audio) add_audio(webrtcbin_);
     if (tracks == Tracks::opus) add_transceiver(webrtcbin_, "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000");
     if (tracks == Tracks::talk) add_microphone();
+    if (taps_.lose) ask_again();
+}
+
+void WebrtcClient::ask_again() {
+    GArray* transceivers = nullptr;
+    g_signal_emit_by_name(webrtcbin_, "get-transceivers", &transceivers);
+    for (guint i = 0; i < transceivers->len; ++i) g_object_set(g_array_index(transceivers, GObject*, i), "do-nack", TRUE, nullptr);
+    g_array_unref(transceivers);
+    g_object_set(webrtcbin_, "latency", 1000U, nullptr);  // how long a packet may be late
+}
+
+void WebrtcClient::lose_datagrams() {
+    GValue item = G_VALUE_INIT;
+    GstIterator* sources = gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin_), "nicesrc");
+    while (gst_iterator_next(sources, &item) == GST_ITERATOR_OK) {
+        GstPad* pad = gst_element_get_static_pad(GST_ELEMENT(g_value_get_object(&item)), "src");
+        const auto on_datagram = +[](GstPad*, GstPadProbeInfo* info, gpointer data) {
+            auto* self = static_cast<WebrtcClient*>(data);
+            self->handover_.pass();
+            return self->taps_.lose(GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+        };
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_datagram, this, nullptr);
+        gst_object_unref(pad);
+        g_value_reset(&item);
+    }
+    g_value_unset(&item);
+    gst_iterator_free(sources);
 }
 
 void WebrtcClient::add_microphone() {
@@ -137,6 +164,7 @@ std::string WebrtcClient::offer() {
 }
 
 bool WebrtcClient::accept(const std::string& answer) {
+    if (taps_.lose) lose_datagrams();
     Description description{kTypeAnswer, nullptr};
     if (gst_sdp_message_new_from_text(answer.c_str(), &description.sdp) != GST_SDP_OK) return false;
     GstPromise* promise = gst_promise_new();

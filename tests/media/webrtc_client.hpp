@@ -19,6 +19,7 @@ enum class Tracks { video, video_audio, audio_video, talk, opus };
 struct Taps {
     std::function<void(GstBuffer*)> unit{};
     std::function<void(GstBuffer*)> packet{};  ///< each RTP packet of the picture, in order
+    std::function<bool(GstBuffer*)> lose{};    ///< each datagram from the network: true when it is to be lost; what is lost is asked for again
 };
 
 class WebrtcClient {
@@ -39,6 +40,8 @@ private:
     static void on_pad(GstElement* webrtcbin, GstPad* pad, WebrtcClient* self);
 
     void watch_units(GstElement* bin);
+    void ask_again();
+    void lose_datagrams();
     void count(std::atomic<int> WebrtcClient::*counter) {
         handover_.pass();
         ++(this->*counter);

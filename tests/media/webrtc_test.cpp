@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <mutex>
+#include <set>
 
 #include "media/webrtc/offer.hpp"
 #include "media/webrtc/peers.hpp"
@@ -154,6 +156,43 @@ TEST_F(Webrtc, PlaysACameraWithoutMicrophone) {
     feed({.audio = false});
     expect_plays(Tracks::video_audio, false);
     expect_plays(Tracks::audio_video, false);
+}
+
+// 1 in 10 packets of the picture is lost on the way; what is sent again is not.
+TEST_F(Webrtc, LostPacketsComeAgain) {
+    feed({.audio = false, .width = 160, .height = 120, .noise = true});
+    std::mutex mutex;  // the taps are called by several threads
+    std::set<std::uint16_t> lost;
+    std::atomic<int> datagrams = 0, came_again = 0;
+    std::atomic<unsigned> video_type = 128;
+    const auto head_of = [](GstBuffer* packet) {
+        std::array<std::byte, 4> head{};
+        gst_buffer_extract(packet, 0, head.data(), head.size());
+        return head;
+    };
+    const auto sequence_of = [](const std::array<std::byte, 4>& head) { return load_be16(std::span(head).last<2>()); };
+    test::Taps taps;
+    taps.unit = [](GstBuffer*) {};
+    taps.packet = [&](GstBuffer* packet) {
+        const std::lock_guard lock(mutex);
+        came_again += static_cast<int>(lost.erase(sequence_of(head_of(packet))));
+    };
+    taps.lose = [&](GstBuffer* datagram) {
+        const auto head = head_of(datagram);
+        if (u8(head[0]) >> 6U != 2 || (u8(head[1]) & 0x7FU) != video_type || ++datagrams % 10 != 5) return false;
+        const std::lock_guard lock(mutex);
+        lost.insert(sequence_of(head));
+        return true;
+    };
+    WebrtcClient client(Tracks::video, taps);
+    const std::string offer = client.offer();
+    video_type = static_cast<unsigned>(webrtc::parse_offer(offer).value_or(webrtc::Offer{}).video_payload);
+    const auto opened = open(offer);
+    ASSERT_TRUE(opened) << opened.error().what;
+    ASSERT_NE(opened->answer.find("rtx/90000"), std::string::npos) << opened->answer;
+    ASSERT_TRUE(client.accept(opened->answer));
+    EXPECT_TRUE(wait_until([&] { return came_again > 20; }, std::chrono::seconds(30))) << came_again << " of " << datagrams << " datagrams";
+    peers_.close(opened->session);
 }
 
 TEST_F(Webrtc, PlaysOpusToWhoTakesNothingElse) {
