@@ -75,6 +75,8 @@ WebOptions Gateway::Impl::page_options(const Config& now, const Credentials& use
     page.address = now.http.listen.address;
     page.port = now.http.listen.port;
     page.user = user;
+    page.ssl_cert = now.http.ssl_cert;
+    page.ssl_key = now.http.ssl_key;
     page.admits_token = [this](std::string_view token) { return tokens.admits(token); };
     page.addon = environment.contains("SUPERVISOR_TOKEN");
     return page;

@@ -74,7 +74,10 @@ void Gateway::Impl::reload_video(const Config& before, const Config& now) {
 
 /// Whoever is on the page connects again; viewers, devices and MQTT do not notice.
 void Gateway::Impl::reload_page(const Config& before, const Config& now) {
-    if (now.http == before.http) return;
+    if (now.http == before.http) {
+        if (const auto renewed = web ? web->renew_certificate() : Result<void>(); !renewed) main_log->error("{} The old certificate stays in use.", renewed.error().what);
+        return;
+    }
     if (now.http.listen.port == before.http.listen.port) web.reset();
     auto fresh = WebServer::start(page_options(now, make_logins(now).http), *backend);
     if (!fresh && !web) {

@@ -114,10 +114,12 @@ Result<std::unique_ptr<Broker>> make_broker(const Config& config, const Environm
     return make_paho_broker(std::move(mqtt));
 }
 
+std::string http_scheme(const HttpConfig& http) { return http.ssl_cert.empty() ? "http://" : "https://"; }
+
 std::string page_address(const Config& config) {
     std::string host = config.http.listen.address;
     if (host == "0.0.0.0" || host == "::" || host == "[::]") host = net::local_address_towards("192.0.2.1").value_or("");  // no packet: the way out alone is looked up
-    return host.empty() || config.http.listen.port == 0 ? std::string() : "http://" + host + ":" + std::to_string(config.http.listen.port) + "/";
+    return host.empty() || config.http.listen.port == 0 ? std::string() : http_scheme(config.http) + host + ":" + std::to_string(config.http.listen.port) + "/";
 }
 
 }  // namespace tplink::gateway

@@ -26,6 +26,9 @@ Result<MqttOptions> mqtt_options(const Config& config, const Environment& enviro
 /// The session with it, under a client id of this installation's own. errors: those of mqtt_options().
 Result<std::unique_ptr<Broker>> make_broker(const Config& config, const Environment& environment, StateStore& store, Log& log);
 
+/// "http://", or "https://" with a certificate.
+std::string http_scheme(const HttpConfig& http);
+
 /// Where people of this network find the page, "http://192.168.1.5:8745/": Home Assistant links to it from every device.
 /// Empty when nobody knows.
 std::string page_address(const Config& config);

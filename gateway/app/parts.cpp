@@ -140,7 +140,8 @@ json::object device_document(const Parts& parts, const DeviceView& view) {
     if (port != 0) {
         json::object& urls = media.at("urls").as_object();
         const std::string page(urls.at("page").as_string());  // "http://192.168.1.5:8745/"
-        urls["onvif"] = page.substr(0, page.rfind(':') + 1) + std::to_string(port) + "/onvif/device_service";
+        const auto host = page.find("//");  // ONVIF is plain HTTP, whatever the page is
+        urls["onvif"] = "http:" + page.substr(host, page.rfind(':') + 1 - host) + std::to_string(port) + "/onvif/device_service";
     }
     return api_device(view, std::move(media));
 }

@@ -12,6 +12,7 @@
 
 #include "gateway/app/camera_spec.hpp"
 #include "gateway/app/events.hpp"
+#include "gateway/app/login.hpp"
 #include "gateway/app/views.hpp"
 #include "media/plugins.hpp"
 #include "media/service.hpp"
@@ -261,7 +262,7 @@ private:
     std::string page_address() const {
         const std::string host = host_for_urls();
         const std::lock_guard lock(mutex_);
-        return "http://" + host + ":" + std::to_string(config_.http.listen.port) + "/";
+        return http_scheme(config_.http) + host + ":" + std::to_string(config_.http.listen.port) + "/";
     }
     std::string host_for_urls() const {
         const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 #include "gateway/config/settings.hpp"
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/crypto.hpp"
+#include "protocols/net/tls_server.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -142,6 +143,19 @@ DeviceConfig read_device(Section in, DeviceConfig out = {}) {
     return out;
 }
 
+void read_http(Section in, HttpConfig& out) {
+    in.listen("listen", out.listen);
+    in.text("username", out.username);
+    in.secret("password", out.password);
+    in.text("ssl_cert", out.ssl_cert);
+    in.text("ssl_key", out.ssl_key);
+    if (out.ssl_cert.empty() != out.ssl_key.empty())
+        in.fault(out.ssl_cert.empty() ? "ssl_key" : "ssl_cert", "and " + std::string(out.ssl_cert.empty() ? "ssl_cert" : "ssl_key") + " belong together: give both, or none for plain HTTP");
+    else if (!out.ssl_cert.empty())
+        if (const auto identity = net::TlsIdentity::load(out.ssl_cert, out.ssl_key); !identity) in.fault(identity.error().in_key ? "ssl_key" : "ssl_cert", identity.error().what);
+    in.finish();
+}
+
 void read_all(Section in, Config& out, bool supervised) {
     read_mqtt(in.section("mqtt"), out.mqtt, supervised);
     Section account = in.section("account");
@@ -150,11 +164,7 @@ void read_all(Section in, Config& out, bool supervised) {
     read_cloud(in.section("cloud"), out.cloud);
     in.flag("local_only", out.local_only);
     read_discovery(in.section("discovery"), out.discovery);
-    Section http = in.section("http");
-    http.listen("listen", out.http.listen);
-    http.text("username", out.http.username);
-    http.secret("password", out.http.password);
-    http.finish();
+    read_http(in.section("http"), out.http);
     Section rtsp = in.section("rtsp");
     rtsp.flag("enabled", out.rtsp.enabled);
     rtsp.listen("listen", out.rtsp.listen);

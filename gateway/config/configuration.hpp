@@ -49,6 +49,7 @@ struct HttpConfig {
     Listen listen{"0.0.0.0", 8745};
     std::string username = "admin";
     Secret password;
+    std::string ssl_cert, ssl_key;  ///< PEM files; both or none. With them it is HTTPS
     bool operator==(const HttpConfig&) const = default;
 };
 

@@ -96,7 +96,7 @@ std::map<std::string, json::value> flatten(const json::object& wanted) {
 std::string obstacle(const std::string& key, const json::value& value, const Environment& environment) {
     const std::string section = key.substr(0, key.find('.'));
     if (section == "devices") return "devices are added, changed and removed by requests of their own";
-    if (section == "state_dir" || key == "cloud.url" || key == "cloud.ca_file") return "is set in the file only";
+    if (section == "state_dir" || key == "cloud.url" || key == "cloud.ca_file" || key.starts_with("http.ssl_")) return "is set in the file only";
     if (key.ends_with("password_file")) return "is not taken from a request; send the password itself";
     if (value.is_object()) return "is nested too deep";
     if (value == json::value(text(kMasked)) ) return "is the mark for what is set and not shown; send the new value, or leave the key out";

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 // A refused body is taken and forgotten while it keeps coming: many clients read no answer before they have sent all.
 constexpr std::chrono::milliseconds kFinishSilence{250};
 constexpr std::chrono::milliseconds kFinishPatience{3000};
+constexpr std::size_t kTlsPiece = std::size_t{16} * 1024; // bytes: one record
 constexpr std::size_t kFinishBytes = std::size_t{32} * 1024 * 1024;
 
 std::string_view trimmed(std::string_view text) {
@@ -52,15 +53,36 @@ bool Connection::wait(short events, SteadyTime deadline) const {
     }
 }
 
-long Connection::receive(SteadyTime deadline) {
-    std::array<char, 8192> piece{};
+Connection::Start Connection::secure(const net::TlsIdentity& identity) {
+    constexpr char kHandshake = 0x16; // source: RFC 8446 5.1
+    if (!wait(POLLIN, steady_clock::now() + limits_.keep_alive)) return Start::failed;
+    char first = 0;
+    if (::recv(socket_, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1) return Start::failed;
+    if (first != kHandshake) return Start::plain;
+    auto accepted = net::TlsServerStream::accept(socket_, identity, steady_clock::now() + limits_.request_timeout);
+    if (!accepted) return Start::failed;
+    tls_.emplace(std::move(*accepted));
+    return Start::secure;
+}
+
+/// recv(2) that waits until the deadline: -1 then.
+long Connection::receive_piece(char* to, std::size_t size, SteadyTime deadline) {
+    if (tls_) {
+        const auto got = tls_->read_some(std::as_writable_bytes(std::span(to, size)), deadline);
+        return got ? static_cast<long>(*got) : -1;
+    }
     for (;;) {
         if (!wait(POLLIN, deadline)) return -1;
-        const ssize_t got = ::recv(socket_, piece.data(), piece.size(), MSG_DONTWAIT);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (got > 0) input_.append(piece.data(), static_cast<std::size_t>(got));
-        return got;
+        const ssize_t got = ::recv(socket_, to, size, MSG_DONTWAIT);
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN)) return got;
     }
+}
+
+long Connection::receive(SteadyTime deadline) {
+    std::array<char, 8192> piece{};
+    const long got = receive_piece(piece.data(), piece.size(), deadline);
+    if (got > 0) input_.append(piece.data(), static_cast<std::size_t>(got));
+    return got;
 }
 
 Connection::Head Connection::next_head() {
@@ -144,6 +166,11 @@ long Connection::read(char* to, std::size_t size) {
 
 long Connection::write(const char* from, std::size_t size) {
     std::size_t sent = 0;
+    while (tls_ && sent < size) { // in pieces: a slow reader has the time-out for each, not for all
+        const std::size_t piece = std::min(size - sent, kTlsPiece);
+        if (!tls_->write_all(as_bytes({from + sent, piece}), steady_clock::now() + limits_.write_timeout)) return -1;
+        sent += piece;
+    }
     while (sent < size) {
         const ssize_t n = ::send(socket_, from + sent, size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
@@ -157,15 +184,18 @@ long Connection::write(const char* from, std::size_t size) {
     return static_cast<long>(size);
 }
 
-bool Connection::readable() const { return head_read_ < head_.size() || !input_.empty() || is_open(); }
+bool Connection::readable() { return head_read_ < head_.size() || !input_.empty() || is_open(); }
 
-bool Connection::is_open() const {
+bool Connection::is_open() {
+    if (tls_) return tls_->is_open();
     char byte = 0;
     const ssize_t got = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 }
 
 void Connection::finish() {
+    if (tls_) tls_->say_goodbye();
+    tls_.reset(); // what still comes is not read, only taken
     ::shutdown(socket_, SHUT_WR);
     const auto deadline = steady_clock::now() + kFinishPatience;
     for (std::size_t taken = 0; taken < kFinishBytes;) {

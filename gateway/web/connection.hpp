@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "protocols/net/tls_server.hpp"
 
 namespace tplink::gateway {
 
@@ -20,8 +23,12 @@ struct ConnectionLimits {
 class Connection {
 public:
     enum class Head { ready, closed, bad, too_large, body_too_large, timeout };
+    enum class Start { secure, plain, failed };
 
     Connection(int socket, const ConnectionLimits& limits);
+
+    /// Before anything else where there is TLS: shakes hands. `plain`: the client speaks HTTP without it.
+    Start secure(const net::TlsIdentity& identity);
 
     /// Waits for the next request's head; afterwards read() yields the head and then the body, and nothing
     /// beyond. Lines that make the HTTP library do work we do not want (Range, Accept-Encoding) are renamed
@@ -32,9 +39,11 @@ public:
     long read(char* to, std::size_t size);
     /// Everything or -1; a peer that takes nothing for `write_timeout` is a failure.
     long write(const char* from, std::size_t size);
-    bool readable() const;
+    bool readable();
     /// False once the peer has closed its side.
-    bool is_open() const;
+    bool is_open();
+    /// As handed on by the last next_head().
+    const std::string& head() const { return head_; }
     /// No part of the last request lies unread: another one may follow.
     bool is_clean() const { return !chunked_ && body_left_ == 0 && head_.size() == head_read_; }
     bool has_body() const { return chunked_ || body_left_ > 0; }
@@ -52,8 +61,11 @@ private:
     Head take_head(std::size_t length);
     Head rewrite_line(std::string_view line, bool& has_length);
 
+    long receive_piece(char* to, std::size_t size, SteadyTime deadline);
+
     int socket_;
     ConnectionLimits limits_;
+    std::optional<net::TlsServerStream> tls_;
     std::string input_; ///< received, not yet taken
     std::string head_;  ///< as handed on
     std::size_t head_read_ = 0, body_left_ = 0;

@@ -69,11 +69,24 @@ private:
     bool stopping_ = false;
 };
 
+/// Where a request in plain HTTP should have gone; empty when it does not say, or says something odd. It goes back to
+/// whoever sent it and to nobody else.
+std::string https_address(const std::string& head) {
+    const auto from = head.find(' ') + 1, to = head.find_first_of(" \r", from);
+    const auto line = ascii_lower(head).find("\r\nhost:");
+    if (from == 0 || to == std::string::npos || line == std::string::npos || head[from] != '/') return {};
+    const auto begin = head.find_first_not_of(" \t", line + 7), end = head.find('\r', line + 2);
+    if (begin == std::string::npos || begin >= end) return {};
+    std::string address = "https://" + head.substr(begin, head.find_last_not_of(" \t", end - 1) + 1 - begin) + head.substr(from, to - from);
+    const bool sane = std::all_of(address.begin(), address.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return sane ? address : std::string();
+}
+
 /// The library's server with our connection loop: bounded heads, request deadlines, at once stoppable.
 class Listener final : public httplib::Server {
 public:
     Listener(const HttpServerOptions& options, OpenSockets& sockets, HttpHandler& handler)
-        : options_(options), sockets_(sockets), handler_(handler) {
+        : options_(options), sockets_(sockets), handler_(handler), identity_(options.tls) {
         new_task_queue = [this] { return new Queue(*this); };
         // The library's default is SO_REUSEPORT, with which a second gateway would start and take half the
         // requests.
@@ -83,6 +96,11 @@ public:
         });
         set_tcp_nodelay(true);
         set_payload_max_length(options.limits.body_max);
+    }
+
+    void renew(std::shared_ptr<const net::TlsIdentity> identity) {
+        const std::lock_guard lock(identity_mutex_);
+        identity_ = std::move(identity);
     }
 
 private:
@@ -113,6 +131,12 @@ private:
 
     void serve(int socket) {
         Connection connection(socket, options_.limits);
+        if (const auto identity = identity_in_use()) {
+            const Connection::Start start = connection.secure(*identity);
+            if (start == Connection::Start::failed) return;
+            const bool may_be_plain = !options_.plain_peer.empty() && connection.peer_address() == options_.plain_peer;
+            if (start == Connection::Start::plain && !may_be_plain) return send_to_https(connection);
+        }
         for (;;) {
             const Connection::Head head = connection.next_head();
             if (head != Connection::Head::ready) return refuse(connection, head);
@@ -121,6 +145,22 @@ private:
             const bool served = process_request(stream, false, closing, nullptr);
             if (!served || closing || !connection.is_clean()) return connection.finish();
         }
+    }
+
+    std::shared_ptr<const net::TlsIdentity> identity_in_use() {
+        const std::lock_guard lock(identity_mutex_);
+        return identity_;
+    }
+
+    /// Old bookmarks and links begin with http://.
+    void send_to_https(Connection& connection) {
+        const Connection::Head head = connection.next_head();
+        if (head != Connection::Head::ready) return refuse(connection, head);
+        const std::string address = https_address(connection.head());
+        if (address.empty()) return refuse(connection, Connection::Head::bad);
+        const std::string text = "HTTP/1.1 307 Temporary Redirect\r\nConnection: close\r\nContent-Length: 0\r\nLocation: " + address + "\r\n\r\n";
+        connection.write(text.data(), text.size());
+        connection.finish();
     }
 
     void refuse(Connection& connection, Connection::Head head) {
@@ -143,6 +183,8 @@ private:
     const HttpServerOptions options_;
     OpenSockets& sockets_;
     HttpHandler& handler_;
+    std::mutex identity_mutex_;
+    std::shared_ptr<const net::TlsIdentity> identity_;
     std::atomic<bool> refusing_{false};
 
 public:
@@ -301,5 +343,6 @@ HttpServer::~HttpServer() {
 }
 
 std::uint16_t HttpServer::port() const { return impl_->port; }
+void HttpServer::renew(std::shared_ptr<const net::TlsIdentity> identity) { impl_->listener.renew(std::move(identity)); }
 
 } // namespace tplink::gateway

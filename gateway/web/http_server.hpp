@@ -71,6 +71,8 @@ struct HttpServerOptions {
     std::uint16_t port = 0; ///< 0: any free one
     unsigned threads_max = 64;
     ConnectionLimits limits;
+    std::shared_ptr<const net::TlsIdentity> tls{}; ///< null: plain HTTP
+    std::string plain_peer{};                      ///< who may speak plain HTTP in spite of it; everybody else is sent to https://
 };
 
 class HttpServer {
@@ -83,6 +85,8 @@ public:
     HttpServer& operator=(const HttpServer&) = delete;
 
     std::uint16_t port() const;
+    /// For connections from now on. Only where there was TLS from the start.
+    void renew(std::shared_ptr<const net::TlsIdentity> identity);
 
 private:
     struct Impl;

@@ -12,18 +12,27 @@ bool is_loopback(const std::string& address) {
     return address == "localhost" || address == "::1" || address.starts_with("127.");
 }
 
+/// Null without HTTPS.
+Result<std::shared_ptr<const net::TlsIdentity>> load_identity(const std::string& certificate, const std::string& key) {
+    if (certificate.empty()) return std::shared_ptr<const net::TlsIdentity>();
+    auto identity = net::TlsIdentity::load(certificate, key);
+    if (!identity) return fail(Errc::refused, (identity.error().in_key ? "http.ssl_key: " : "http.ssl_cert: ") + identity.error().what + ".");
+    return std::move(*identity);
+}
+
 } // namespace
 
 struct WebServer::Impl {
     Impl(const WebOptions& options, WebBackend& given)
-        : backend(given),
+        : ssl_cert(options.ssl_cert), ssl_key(options.ssl_key), backend(given),
           gatekeeper({options.user, options.addon ? options.ingress_peer : "", options.admits_token,
-                      "tplink2mqtt_" + std::to_string(options.port)}, system_clock()),
+                      "tplink2mqtt_" + std::to_string(options.port), !options.ssl_cert.empty()}, system_clock()),
           api({options.heartbeat, options.event_readers_max}, gatekeeper, given) {}
     ~Impl() {
         if (http) backend.stopping();
     }
 
+    const std::string ssl_cert, ssl_key;
     WebBackend& backend;
     Gatekeeper gatekeeper;
     Api api;
@@ -42,10 +51,17 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const WebOptions& options, W
     HttpServerOptions http;
     http.address = options.address;
     http.port = options.port;
+    http.tls = TRY(load_identity(options.ssl_cert, options.ssl_key));
+    http.plain_peer = options.addon ? options.ingress_peer : "";
     impl->http = TRY(HttpServer::start(http, impl->api));
     return std::unique_ptr<WebServer>(new WebServer(std::move(impl)));
 }
 
 std::uint16_t WebServer::port() const { return impl_->http->port(); }
+
+Result<void> WebServer::renew_certificate() {
+    if (auto identity = TRY(load_identity(impl_->ssl_cert, impl_->ssl_key))) impl_->http->renew(std::move(identity));
+    return {};
+}
 
 } // namespace tplink::gateway

@@ -22,6 +22,7 @@ struct WebOptions {
     bool addon = false;        ///< under the Supervisor: requests from `ingress_peer` need no password
     std::string ingress_peer = "172.30.32.2";
     std::function<bool(std::string_view token)> admits_token{}; ///< tokens for machines; null: none
+    std::string ssl_cert{}, ssl_key{}; ///< PEM files: HTTPS instead of HTTP; under the Supervisor `ingress_peer` stays plain
     unsigned event_readers_max = 32;
     std::chrono::milliseconds heartbeat{15000}; ///< a comment line that long after the last event
 };
@@ -29,13 +30,16 @@ struct WebOptions {
 /// Serves from start() until destroyed; destroying it ends every connection within 2 s.
 class WebServer {
 public:
-    /// errors: refused, one sentence (address taken or foreign, no password on an address others can reach).
+    /// errors: refused, one sentence (address taken or foreign, no password on an address others can reach, certificate
+    /// or key that cannot be used).
     static Result<std::unique_ptr<WebServer>> start(const WebOptions& options, WebBackend& backend);
     ~WebServer();
     WebServer(const WebServer&) = delete;
     WebServer& operator=(const WebServer&) = delete;
 
     std::uint16_t port() const; ///< the one really bound
+    /// Reads certificate and key again, for connections from now on. errors: refused; the old ones stay.
+    Result<void> renew_certificate();
 
 private:
     struct Impl;

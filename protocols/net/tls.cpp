@@ -1,12 +1,11 @@
 #include "protocols/net/tls.hpp"
 
 #include <array>
-#include <cerrno>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
-#include <sys/socket.h>
+
+#include "protocols/net/tls_socket.hpp"
 
 namespace tplink::net {
 namespace {
@@ -16,12 +15,6 @@ namespace {
 constexpr const char* kDeviceCiphers =
     "DEFAULT:AES256-GCM-SHA384:AES256-SHA256:AES128-GCM-SHA256:AES128-SHA256:AES256-SHA:@SECLEVEL=0";
 
-template <auto Free> struct Deleter {
-    template <class T> void operator()(T* object) const { Free(object); }
-};
-using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
-using Connection = std::unique_ptr<SSL, Deleter<SSL_free>>;
-
 /// Handed to the certificate callback.
 struct Peer {
     std::string pinned;
@@ -29,41 +22,6 @@ struct Peer {
     std::string untrusted; ///< why no trusted authority vouches for it
     bool refused = false;
 };
-
-int bio_fd(BIO* bio) { return *static_cast<const int*>(BIO_get_data(bio)); }
-
-int bio_write(BIO* bio, const char* data, int size) {
-    BIO_clear_retry_flags(bio);
-    const ssize_t count = ::send(bio_fd(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
-    return static_cast<int>(count);
-}
-
-int bio_read(BIO* bio, char* out, int size) {
-    BIO_clear_retry_flags(bio);
-    const ssize_t count = ::recv(bio_fd(bio), out, static_cast<std::size_t>(size), 0);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
-    if (count == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
-    return static_cast<int>(count);
-}
-
-long bio_ctrl(BIO* bio, int command, long, void*) {
-    if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
-    return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
-/// OpenSSL's own socket BIO raises SIGPIPE when the device has gone; this one does not.
-const BIO_METHOD* quiet_socket() {
-    static const std::unique_ptr<BIO_METHOD, Deleter<BIO_meth_free>> method = [] {
-        std::unique_ptr<BIO_METHOD, Deleter<BIO_meth_free>> made(
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"));
-        BIO_meth_set_write(made.get(), bio_write);
-        BIO_meth_set_read(made.get(), bio_read);
-        BIO_meth_set_ctrl(made.get(), bio_ctrl);
-        return made;
-    }();
-    return method.get();
-}
 
 /// Replaces the chain check for devices, whose certificates nobody signed: the leaf is known or it is not.
 int check_pin(X509_STORE_CTX* store, void* argument) {
@@ -81,7 +39,7 @@ int check_pin(X509_STORE_CTX* store, void* argument) {
 /// Adds every certificate of `pem` to what the context trusts; false when one cannot be read.
 bool trust(SSL_CTX* context, std::string_view pem) {
     if (pem.empty()) return true;
-    const std::unique_ptr<BIO, Deleter<BIO_free_all>> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const MemoryBio text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     int added = 0;
     while (X509* certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
         const bool good = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate) == 1;
@@ -126,20 +84,12 @@ bool name_peer(SSL* ssl, const std::string& host) {
     return SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
 }
 
-/// Takes the reason out of this thread's error queue.
-std::string queued_reason() {
-    const unsigned long code = ERR_peek_last_error();
-    ERR_clear_error();
-    const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-    return reason == nullptr ? "connection lost" : reason;
-}
-
 } // namespace
 
 struct TlsChannel::State {
     int fd = -1;
-    Context context;
-    Connection ssl;
+    SslContext context;
+    SslConnection ssl;
     Peer peer;
 
     /// Runs one OpenSSL call until it is through. Returns its value; 0 for an orderly end.
@@ -197,12 +147,8 @@ Result<TlsChannel> TlsChannel::connect(int fd, const TlsSettings& settings, Dead
     if (!state->context || !configure(state->context.get(), settings, state->peer))
         return fail(Errc::unreachable, "TLS cannot be set up: " + queued_reason());
     state->ssl.reset(SSL_new(state->context.get()));
-    BIO* bio = BIO_new(quiet_socket());
-    if (!state->ssl || bio == nullptr)
+    if (!state->ssl || !use_socket(state->ssl.get(), &state->fd))
         return fail(Errc::unreachable, "TLS cannot be set up: " + queued_reason());
-    BIO_set_data(bio, &state->fd);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(state->ssl.get(), bio, bio);
     if (settings.kind == Tls::public_ && !name_peer(state->ssl.get(), settings.host))
         return fail(Errc::unreachable, "TLS: bad host name " + settings.host);
     auto done = state->drive(SSL_connect, deadline, cancel);

@@ -1,5 +1,5 @@
 // The real HTTP server and page over invented devices, for tests in a browser.
-// Usage: fake_gateway [--port N] [--password P]. Reads one JSON object a line on stdin (what shall happen),
+// Usage: fake_gateway [--port N] [--password P] [--cert F --key F]. Reads one JSON object a line on stdin (what shall happen),
 // writes one a line on stdout (what happened). Ends at end of input.
 
 #include <boost/json/parse.hpp>
@@ -252,6 +252,8 @@ int main(int argc, char** argv) {
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string_view name = argv[i], value = argv[i + 1];
         if (name == "--port") std::from_chars(value.data(), value.data() + value.size(), options.port);
+        if (name == "--cert") options.ssl_cert = value;
+        if (name == "--key") options.ssl_key = value;
         if (name == "--password") options.user = {"admin", Secret(std::string(value))};
     }
     FakeBackend backend(read_file(TEST_DATA_DIR "/browser/picture.jpg"));

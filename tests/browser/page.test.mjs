@@ -1,7 +1,11 @@
 // The page in Chromium, against the real HTTP server over invented devices.
 
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {get} from 'node:http';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
 import {DESKTOP, PHONE, checkAccessibility, checkTouchTargets, checkWidth, launchBrowser, openPage, screenshot, waitForVideo} from './lib/browser.mjs';
 import {all, answers, attic, garden, hall, heater, lamp} from './lib/devices.mjs';
@@ -511,5 +515,34 @@ test('the form works below a prefix and without scripts', async () => {
     } finally {
         await context.close();
         proxy.close();
+    }
+});
+
+test('the page by its own HTTPS: sign in, events, live view', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tplink2mqtt-page-'));
+    const [cert, key] = ['cert', 'key'].map((name) => join(folder, `${name}.pem`));
+    try {
+        execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=gateway', '-keyout', key, '-out', cert], {stdio: 'ignore'});
+        await gateway.stop();
+        gateway = await FakeGateway.start(['--password', 'sécret', '--cert', cert, '--key', key]);
+        for (const device of all) gateway.tell({device});
+        // Whoever comes by http:// is sent on.
+        const page = await openPage(browser, `http://gateway.localhost:${gateway.port}/#/`, {size: PHONE, ignoreHTTPSErrors: true, ignore: [/401/]});
+        pages.push(page);
+        assert.equal(new URL(page.url()).protocol, 'https:');
+        await fillForm(page, 'sécret');
+        await page.getByRole('button', {name: 'Watch Hallway camera'}).click();
+        assert.equal((await page.context().cookies())[0].secure, true);
+        const {offer} = await gateway.next('offer');
+        const sender = await answerWithMovingPicture(browser, offer.sdp);
+        gateway.tell({answer: sender.sdp});
+        await waitForVideo(page);
+        await page.getByRole('button', {name: 'Close live view'}).click();
+        await gateway.next('closed');
+        gateway.tell({state: {id: lamp.id, values: {state: 'OFF'}}}); // by the event stream
+        await expectChecked(switchOf(page, 'Reading lamp'), false);
+        await sender.close();
+    } finally {
+        rmSync(folder, {recursive: true});
     }
 });

@@ -4,8 +4,13 @@ python3 tests/e2e/home_e2e.py --build build/dev [unittest words]
 """
 
 import base64
+import contextlib
+import http.client
 import io
 import json
+import shutil
+import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -31,6 +36,13 @@ def ask(url, method="GET", body=None, **headers):
             return reply.status, reply.headers, reply.read()
     except urllib.error.HTTPError as problem:
         return problem.code, problem.headers, problem.read()
+
+
+class StaysHere(urllib.request.HTTPRedirectHandler):
+    """A redirect is looked at, not followed."""
+
+    def redirect_request(self, *_):
+        return None
 
 
 class HomeCase(gateway_e2e.GatewayCase):
@@ -245,6 +257,104 @@ class Settings(HomeCase):
         finally:
             self.demo.page = old
         self.until(lambda: world.get(self.demo.page + "/healthz")[0] == 200, 10, "the page did not come back")
+
+    def test_the_form_signs_in_and_out_and_slows_guesses_down(self):
+        port, old = world.free_port(0, "127.0.0.1"), self.demo.page
+        self.patch(http__password="a password", http__listen=f"127.0.0.1:{port}")
+        self.demo.page = f"http://127.0.0.1:{port}"
+        self.until(lambda: world.get(self.demo.page + "/healthz")[0] == 200, 10, "the page did not move")
+        browser = {"Host": "gateway.local", "Accept": "text/html,*/*;q=0.8", "Origin": "http://gateway.local"}
+
+        def sign_in(password, **headers):
+            form = urllib.parse.urlencode({"username": "admin", "password": password}).encode()
+            opener = urllib.request.build_opener(StaysHere)
+            request = urllib.request.Request(self.demo.page + "/login", form, {**browser, **headers})
+            try:
+                with opener.open(request, timeout=20) as reply:
+                    return reply.status, reply.headers
+            except urllib.error.HTTPError as problem:
+                return problem.code, problem.headers
+
+        status, headers, page = ask(self.demo.page + "/", **browser)
+        self.assertEqual((status, headers["WWW-Authenticate"]), (401, 'Bearer realm="tplink2mqtt"'))
+        self.assertIn(b'action="login"', page)
+        status, headers, _ = ask(self.demo.page + "/")
+        self.assertEqual((status, headers["WWW-Authenticate"].split()[0]), (401, "Basic"), "machines as ever")
+        self.assertEqual(sign_in("wrong")[0], 401)
+        self.assertEqual(sign_in("a password", Origin="http://evil.example")[0], 403)
+        sessions = []
+        for _ in range(2):
+            status, headers = sign_in("a password")
+            self.assertEqual((status, headers["Location"]), (303, "./"))
+            self.assertRegex(headers["Set-Cookie"], r"; HttpOnly; SameSite=Strict; Max-Age=\d+$")
+            sessions.append({**browser, "Cookie": headers["Set-Cookie"].split(";")[0]})
+        stays, goes = sessions
+        self.assertEqual(ask(self.demo.page + "/api/devices", **goes)[0], 200)
+        self.assertEqual(json.loads(ask(self.demo.page + "/api/session", **goes)[2]), {"by": "session"})
+        unsaid = {key: value for key, value in goes.items() if key != "Origin"}
+        for foreign in (unsaid, {**goes, "Origin": "http://evil.example"}, {**goes, "Sec-Fetch-Site": "same-site"}):
+            self.assertEqual(ask(self.demo.page + "/api/settings", "PATCH", {"log.level": "debug"}, **foreign)[0], 403, foreign)
+        self.assertEqual(ask(self.demo.page + "/logout", "POST", {}, **goes)[0], 200)
+        self.assertEqual(ask(self.demo.page + "/api/devices", **goes)[0], 401)
+        guesses = [sign_in(f"guess {number}")[0] for number in range(11)]
+        self.assertEqual(guesses, [401] * 10 + [429])
+        self.assertEqual(ask(self.demo.page + "/api/devices", **stays)[0], 200, "who is in stays in")
+        text = (self.demo.folder / "state" / "state.json").read_text() + self.demo.log_of("gateway")
+        for secret in ("a password", *(session["Cookie"].split("=")[1] for session in sessions)):
+            self.assertFalse(secret in text, "a secret is written down")
+        self.assertEqual(ask(self.demo.page + "/api/settings", "PATCH", {"http.password": None, "http.listen": old.split("//")[1].strip("/")}, **stays)[0], 200)
+        self.demo.page = old
+        self.until(lambda: world.get(self.demo.page + "/healthz")[0] == 200, 10, "the page did not come back")
+
+    def test_https_with_a_certificate_of_its_own(self):
+        file = self.demo.folder / "tplink2mqtt.yaml"
+        before, plain = file.read_text(), self.demo.page
+        secure, port = plain.replace("http:", "https:"), plain.split(":")[2].strip("/")
+
+        def make(name):
+            pair = [str(self.demo.folder / f"{name}.{part}") for part in ("crt", "key")]
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=gateway",
+                            "-addext", "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]], check=True, capture_output=True)
+            return pair
+
+        def trusted(pair):
+            """The page with nothing but that certificate trusted."""
+            try:
+                with urllib.request.urlopen(secure + "/api/devices", timeout=20, context=ssl.create_default_context(cafile=pair[0])) as reply:
+                    return reply.status == 200 and len(json.loads(reply.read())) > 0
+            except OSError:
+                return False
+
+        def use(cert, key):
+            config = json.loads(before)
+            config["http"].update(ssl_cert=cert, ssl_key=key)
+            file.write_text(json.dumps(config))
+            self.gateway().send_signal(signal.SIGHUP)
+
+        first, second = make("first"), make("second")
+        live = [str(self.demo.folder / "live.crt"), str(self.demo.folder / "live.key")]
+        for source, target in zip(first, live):
+            shutil.copy(source, target)
+        try:
+            use(*live)
+            self.until(lambda: trusted(first), 30, "no HTTPS")
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)) as old:
+                old.request("GET", "/api/devices")
+                reply = old.getresponse()
+                self.assertEqual((reply.status, reply.getheader("Location")), (307, secure + "/api/devices"))
+            device = json.loads(urllib.request.urlopen(secure + "/api/devices", timeout=20, context=ssl.create_default_context(cafile=first[0])).read())[0]
+            self.assertTrue(device["id"])
+            for source, target in zip(second, live):
+                shutil.copy(source, target)
+            self.gateway().send_signal(signal.SIGHUP)  # as a renewal's hook does
+            self.until(lambda: trusted(second), 30, "the renewed certificate is not taken")
+            use(first[0], second[1])
+            self.until(lambda: "second.key is not the key of the certificate" in self.demo.log_of("gateway"), 30, "a key that does not fit is not reported")
+            self.assertTrue(trusted(second))
+        finally:
+            file.write_text(before)
+            self.gateway().send_signal(signal.SIGHUP)
+        self.until(lambda: world.get(plain + "/healthz")[0] == 200, 30, "plain HTTP did not come back")
 
     def test_json_log_lines_from_the_moment_they_are_wanted(self):
         self.patch(log__format="json")

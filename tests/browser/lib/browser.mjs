@@ -25,8 +25,8 @@ export async function launchBrowser(moreFlags = []) {
  * Opens `url`. Options: size (PHONE, DESKTOP), colorScheme ('light' | 'dark'), httpCredentials, touch.
  * Returns the page; page.faults collects script errors, console errors and requests to other hosts.
  */
-export async function openPage(browser, url, {size = DESKTOP, colorScheme = 'light', httpCredentials, reducedMotion, ignore = []} = {}) {
-    const context = await browser.newContext({viewport: size, colorScheme, httpCredentials, reducedMotion, hasTouch: size === PHONE});
+export async function openPage(browser, url, {size = DESKTOP, colorScheme = 'light', httpCredentials, reducedMotion, ignoreHTTPSErrors, ignore = []} = {}) {
+    const context = await browser.newContext({viewport: size, colorScheme, httpCredentials, reducedMotion, ignoreHTTPSErrors, hasTouch: size === PHONE});
     const page = await context.newPage();
     page.faults = [];
     const own = new URL(url).host;

@@ -11,7 +11,7 @@ export class FakeGateway {
         assert.ok(program, 'FAKE_GATEWAY names the program');
         const gateway = new FakeGateway(spawn(program, args, {stdio: ['pipe', 'pipe', 'inherit']}));
         gateway.port = (await gateway.next('port')).port;
-        gateway.url = `http://127.0.0.1:${gateway.port}/`;
+        gateway.url = `${args.includes('--cert') ? 'https' : 'http'}://127.0.0.1:${gateway.port}/`;
         return gateway;
     }
 

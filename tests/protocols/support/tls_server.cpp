@@ -54,6 +54,17 @@ std::string pem_of(const Identity& identity) {
     return pem;
 }
 
+std::string key_pem_of(const Identity& identity, const char* passphrase) {
+    BIO* bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PKCS8PrivateKey(bio, identity.key.get(), passphrase != nullptr ? EVP_aes_256_cbc() : nullptr, nullptr, 0, nullptr,
+                                  const_cast<char*>(passphrase));
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(bio, &text);
+    std::string pem(text, static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return pem;
+}
+
 struct TlsServer::State {
     State(std::shared_ptr<Identity> given, const char* ciphers, int min_version, int max_version)
         : identity(std::move(given)), server([&](SSL_CTX& context) {

@@ -13,6 +13,7 @@ struct Identity;
 std::shared_ptr<Identity> make_identity(int rsa_bits, bool sha1);
 std::string sha256_of(const Identity& identity); ///< lower hex of the DER
 std::string pem_of(const Identity& identity);    ///< the certificate
+std::string key_pem_of(const Identity& identity, const char* passphrase = nullptr);
 
 class TlsServer {
 public:
