@@ -12,9 +12,12 @@
 #include <sstream>
 #include <unistd.h>
 
+#include "gateway/config/seal.hpp"
+
 namespace tplink::gateway {
 namespace {
 
+constexpr const char* kKeyFile = "/state.key";
 constexpr std::size_t kMaxNotes = 4096;      // a network may invent devices
 constexpr std::chrono::milliseconds kMoreMayCome{200};
 constexpr std::size_t kMaxFile = 16U << 20;  // bytes; 1000 devices need 300 kB
@@ -82,17 +85,28 @@ Learned from_json(const json::object& object) {
     return learned;
 }
 
-json::object texts_to_json(const std::map<std::string, std::string>& texts) {
+std::string place_of(std::string_view list, std::string_view key) { return std::string(list) + '/' + std::string(key); }
+
+/// seal: null: as they are.
+json::object texts_to_json(std::string_view list, const std::map<std::string, std::string>& texts, Seal* seal = nullptr) {
     json::object object;
-    for (const auto& [key, text] : texts) object[key] = text;
+    for (const auto& [key, text] : texts) object[key] = seal != nullptr ? seal->close(place_of(list, key), text) : text;
     return object;
 }
 
-void texts_from_json(const json::object& root, std::string_view key, std::map<std::string, std::string>& out) {
-    const json::value* value = root.if_contains(key);
-    if (value == nullptr || !value->is_object()) return;
-    for (const auto& [name, text] : value->get_object())
-        if (text.is_string()) out[name] = std::string(text.get_string());
+/// Sealed and plain texts, as older versions wrote them. False when one could not be opened; it is left out.
+bool texts_from_json(const json::object& root, std::string_view list, std::map<std::string, std::string>& out, Seal* seal) {
+    const json::value* value = root.if_contains(list);
+    if (value == nullptr || !value->is_object()) return true;
+    bool all = true;
+    for (const auto& [name, text] : value->get_object()) {
+        if (!text.is_string()) continue;
+        const std::string_view written = text.get_string();
+        const auto opened = !Seal::is_sealed(written) ? std::optional(std::string(written)) : seal != nullptr ? seal->open(place_of(list, name), written) : std::nullopt;
+        if (opened) out[name] = *opened;
+        else all = false;
+    }
+    return all;
 }
 
 /// Writes beside the file and renames, so that a crash leaves the old or the new one, never half.
@@ -143,17 +157,29 @@ void StateStore::load() {
     if (const json::value* devices = root.if_contains("devices"); devices != nullptr && devices->is_object())
         for (const auto& [mac, learned] : devices->get_object())
             if (learned.is_object()) devices_[mac] = from_json(learned.get_object());
-    texts_from_json(root, "texts", texts_);
-    texts_from_json(root, "added", added_);
-    texts_from_json(root, "notes", notes_);
+    const auto seal = Seal::from_file(directory_ + kKeyFile);
+    Seal* const key = seal ? seal->get() : nullptr;
+    bool all = texts_from_json(root, "texts", texts_, key);
+    all &= texts_from_json(root, "added", added_, key);
+    texts_from_json(root, "notes", notes_, key);
+    if (all) return;
+    std::filesystem::copy_file(path, path + ".sealed", std::filesystem::copy_options::overwrite_existing, ec);
+    problem_ = directory_ + kKeyFile + (seal ? " is not the key" : " cannot be read (" + seal.error().what + "), so it cannot be the key") +
+               " of what was set at run time: passwords, settings and devices given on the page are left out and kept in state.json.sealed; put the right key back and rename that file, or set them again";
 }
 
 void StateStore::save() {
     dirty_ = false;
     json::object devices;
     for (const auto& [mac, learned] : devices_) devices[mac] = to_json(learned);
-    const json::object root{{"devices", devices}, {"texts", texts_to_json(texts_)}, {"added", texts_to_json(added_)}, {"notes", texts_to_json(notes_)}};
-    const std::string reason = write_private(directory_ + "/state.json", json::serialize(root));
+    const auto seal = Seal::from_file(directory_ + kKeyFile);
+    json::object root{{"devices", devices}, {"notes", texts_to_json("notes", notes_)}};
+    if (seal) {
+        root["texts"] = texts_to_json("texts", texts_, seal->get());
+        root["added"] = texts_to_json("added", added_, seal->get());
+    }
+    // Nothing is written plain because the key is missing.
+    const std::string reason = !seal ? "state.key: " + seal.error().what : write_private(directory_ + "/state.json", json::serialize(root));
     problem_ = reason.empty() ? "" : "state_dir " + directory_ + " cannot be written (" + reason + "): nothing learned survives a restart; set state_dir to a folder that can be written";
 }
 

@@ -148,11 +148,6 @@ class Everybody(FleetCase):
             state = self.devices.state(device)
             for number, secret in enumerate([*state.get("secrets", []), *([state["stok"]] if "stok" in state else [])]):
                 out[f"token {number} of {device['alias']}"] = secret
-        store = json.loads((self.demo.folder / "state" / "state.json").read_text())
-        session = json.loads(store["texts"].get("cloud_session", "{}"))
-        for kind in ("token", "refresh"):
-            if session.get("tapo", {}).get(kind):
-                out[f"cloud {kind}"] = session["tapo"][kind]
         return out
 
     def told_by_events(self, seconds):

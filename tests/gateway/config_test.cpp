@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "gateway/app/arguments.hpp"
+#include "gateway/config/seal.hpp"
 #include "gateway/config/state_store.hpp"
+#include "tests/gateway/temporary_directory.hpp"
 
 namespace tplink::gateway {
 namespace {
@@ -150,6 +152,87 @@ TEST(StateStore, KeepsFactsOverARestartInAPrivateFile) {
     EXPECT_NE(store.problem().find("set aside"), std::string::npos);
     EXPECT_TRUE(std::filesystem::exists(folder / "state.json.broken")) << "nothing learned is thrown away";
     std::filesystem::remove_all(folder);
+}
+
+TEST(StateStore, WhatWasGivenAtRunTimeLiesSealed) {
+    const testing::TemporaryDirectory folder;
+    const std::string file = folder.path() + "/state.json", key = folder.path() + "/state.key";
+    const auto read = [&] {
+        std::ifstream in(file);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    {
+        StateStore store(folder.path());
+        store.put_text("settings", R"({"http.password":"a secret"})");
+        store.put_added("a842a1001122", R"({"password":"another secret"})");
+    }
+    for (const char* secret : {"a secret", "another secret", "http.password"}) EXPECT_EQ(read().find(secret), std::string::npos) << secret;
+    EXPECT_EQ(std::filesystem::status(key).permissions() & std::filesystem::perms::all, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    {
+        StateStore store(folder.path());
+        EXPECT_EQ(store.kept("settings"), R"({"http.password":"a secret"})");
+        EXPECT_EQ(store.added().at("a842a1001122"), R"({"password":"another secret"})");
+        EXPECT_EQ(store.problem(), "");
+    }
+    const std::string sealed = read();
+    std::filesystem::remove(key);  // lost
+    {
+        StateStore store(folder.path());
+        EXPECT_EQ(store.kept("settings"), "");
+        EXPECT_NE(store.problem().find("kept in state.json.sealed"), std::string::npos) << store.problem();
+        store.put_text("settings", "{}");
+        EXPECT_EQ(store.problem(), "");
+    }
+    std::ifstream aside(file + ".sealed");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(aside), {}), sealed);
+}
+
+TEST(StateStore, PlainTextsOfOlderVersionsAreReadAndSealed) {
+    const testing::TemporaryDirectory folder;
+    std::ofstream(folder.path() + "/state.json") << R"({"texts":{"http_password":"made once"},"added":{}})";
+    {
+        StateStore store(folder.path());
+        EXPECT_EQ(store.text("http_password", [] { return "another"; }), "made once");
+        store.put_text("other", "x");
+    }
+    std::ifstream in(folder.path() + "/state.json");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}).find("made once"), std::string::npos);
+    EXPECT_EQ(StateStore(folder.path()).kept("http_password"), "made once");
+}
+
+TEST(StateStore, AKeyThatCannotBeUsedWritesNothingPlain) {
+    const testing::TemporaryDirectory folder;
+    std::ofstream(folder.path() + "/state.key") << "short";
+    StateStore store(folder.path());
+    store.put_text("settings", "a secret");
+    EXPECT_NE(store.problem().find("state.key: it does not hold 32 bytes"), std::string::npos) << store.problem();
+    EXPECT_FALSE(std::filesystem::exists(folder.path() + "/state.json"));
+    EXPECT_EQ(store.kept("settings"), "a secret") << "still known in memory";
+}
+
+TEST(Sealing, OpensWhereItWasSealedAndNowhereElse) {
+    const testing::TemporaryDirectory folder;
+    const auto seal = Seal::from_file(folder.path() + "/key");
+    ASSERT_TRUE(seal);
+    const std::string one = (*seal)->close("a", "text"), other = (*seal)->close("a", "text");
+    EXPECT_NE(one, other);
+    EXPECT_EQ((*seal)->open("a", one), "text");
+    EXPECT_EQ((*seal)->open("a", (*seal)->close("a", "")), "");
+    EXPECT_FALSE((*seal)->open("b", one));
+    std::string changed = one;
+    changed[20] = changed[20] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE((*seal)->open("a", changed));
+    for (const char* junk : {"", "sealed:", "sealed:AAAA", "sealed:***", "text"}) EXPECT_FALSE((*seal)->open("a", junk)) << junk;
+    EXPECT_EQ((*Seal::from_file(folder.path() + "/key"))->open("a", one), "text");
+}
+
+TEST(Configuration, CertificateAndKeyAreHeldAgainstEachOther) {
+    const auto faults = [](const std::string& http) { return parse_config("mqtt: {host: a}\nhttp: {" + http + "}\n", "file", {}).faults; };
+    ASSERT_EQ(faults("ssl_cert: /no/such").size(), 1U);
+    EXPECT_EQ(faults("ssl_cert: /no/such")[0].text(), "file:2: http.ssl_cert: and ssl_key belong together: give both, or none for plain HTTP");
+    EXPECT_EQ(faults("ssl_key: /no/such")[0].key, "http.ssl_key");
+    ASSERT_EQ(faults("ssl_cert: /no/such, ssl_key: /no/such").size(), 1U);
+    EXPECT_EQ(faults("ssl_cert: /no/such, ssl_key: /no/such")[0].text(), "file:2: http.ssl_cert: /no/such cannot be read (No such file or directory)");
 }
 
 TEST(StateStore, AFolderThatCannotBeWrittenIsOneSentence) {

@@ -317,7 +317,11 @@ json::object Cloud::own_state() const {
     const std::lock_guard lock(mutex_);
     json::object calls;
     for (const auto& [name, count] : calls_) calls[name] = count;
+    json::array secrets;
+    for (const auto& [token, entry] : tokens_) secrets.push_back(json::string(token));
+    for (const auto& [token, terminal] : refresh_tokens_) secrets.push_back(json::string(token));
     return {{"model", "cloud"},
+            {"secrets", std::move(secrets)},
             {"entry_url", entry_url()},
             {"region_url", region_url()},
             {"ca_pem", authority_pem()},
