@@ -84,27 +84,32 @@ Result<std::shared_ptr<const RecordingFile>> Shelf::get(const std::string& camer
 }
 
 Result<WatchedRecording> Shelf::watch(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording) {
-    std::shared_ptr<Arrival::Reader> reader;
-    {
-        std::unique_lock lock(mutex_);
-        const auto known = [&] { return find(camera, recording) != nullptr || find_arrival(camera, recording) != nullptr; };
-        if (!take_turn(lock, camera, known)) return fail(Errc::cancelled, "the gateway is stopping");
-        if (auto file = find(camera, recording)) return WatchedRecording{std::move(file), nullptr, ""};
-        auto arrival = find_arrival(camera, recording);
-        const bool fresh = arrival == nullptr;
-        if (fresh) arrival = TRY(Arrival::create(patience_));
-        reader = std::make_shared<Arrival::Reader>(arrival);
-        if (fresh) {
-            busy_[camera] = true;
-            // The one before has ended, or is about to: the camera was free.
-            fetches_[camera] = {recording, arrival, std::jthread([this, camera, endpoint, recording, arrival] {
-                                    const auto file = fetch(camera, endpoint, recording, arrival);
-                                    arrival->finish(file ? Result<void>() : tl::unexpected(file.error()));
-                                })};
-        }
+    for (bool again = false;; again = true) {
+        Watch watch = TRY(enter(camera, endpoint, recording));
+        if (watch.file) return WatchedRecording{std::move(watch.file), nullptr, ""};
+        auto type = watch.reader->content_type();
+        if (type) return WatchedRecording{nullptr, std::move(watch.reader), std::move(*type)};
+        // One that was left by all others may have been given up just as we came.
+        if (watch.fresh || again || type.error().code != Errc::cancelled || stopped_) return tl::unexpected(std::move(type).error());
     }
-    std::string type = TRY(reader->content_type());
-    return WatchedRecording{nullptr, std::move(reader), std::move(type)};
+}
+
+/// What is there of a recording, or arrives; else its download begins.
+Result<Shelf::Watch> Shelf::enter(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording) {
+    std::unique_lock lock(mutex_);
+    const auto known = [&] { return find(camera, recording) != nullptr || find_arrival(camera, recording) != nullptr; };
+    if (!take_turn(lock, camera, known)) return fail(Errc::cancelled, "the gateway is stopping");
+    if (auto file = find(camera, recording)) return Watch{std::move(file), nullptr, false};
+    if (auto arrival = find_arrival(camera, recording)) return Watch{nullptr, std::make_shared<Arrival::Reader>(std::move(arrival)), false};
+    auto arrival = TRY(Arrival::create(patience_));
+    auto reader = std::make_shared<Arrival::Reader>(arrival);
+    busy_[camera] = true;
+    // The one before has ended, or is about to: the camera was free.
+    fetches_[camera] = {recording, arrival, std::jthread([this, camera, endpoint, recording, arrival] {
+                            const auto file = fetch(camera, endpoint, recording, arrival);
+                            arrival->finish(file ? Result<void>() : tl::unexpected(file.error()));
+                        })};
+    return Watch{nullptr, std::move(reader), true};
 }
 
 std::shared_ptr<Arrival> Shelf::find_arrival(const std::string& camera, const stream::Recording& recording) const {

@@ -62,6 +62,11 @@ private:
         std::shared_ptr<Arrival> arrival;
         std::jthread thread;
     };
+    struct Watch {
+        std::shared_ptr<const RecordingFile> file;
+        std::shared_ptr<Arrival::Reader> reader;
+        bool fresh = false;  ///< its download begins with this
+    };
     struct KeptPicture {
         std::string camera;
         std::int64_t start_s;
@@ -73,6 +78,7 @@ private:
     void end_turn(const std::string& camera);
     Result<std::shared_ptr<const RecordingFile>> fetch(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording,
                                                        std::shared_ptr<Arrival> arrival);
+    Result<Watch> enter(const std::string& camera, const stream::MediaEndpoint& endpoint, const stream::Recording& recording);
     /// What arrives just now, when it is this one.
     std::shared_ptr<Arrival> find_arrival(const std::string& camera, const stream::Recording& recording) const;
     std::shared_ptr<const RecordingFile> find(const std::string& camera, const stream::Recording& recording) const;

@@ -1,6 +1,6 @@
 // Plays a recording while the gateway still fetches it from the camera's card; one can jump within what has come.
 
-import {address, request} from './api.js';
+import {ApiError, address, request} from './api.js';
 
 const KEEP_S = 30; // of what was played, when the browser has no room for more
 
@@ -44,7 +44,9 @@ export class RecordingPlayer {
             if (response.headers.get('Accept-Ranges') === 'bytes' || !MediaSource.isTypeSupported(type)) return this.fromFile(0);
             await this.play(response.body!.getReader(), type);
         } catch (error) {
-            if (!signal.aborted) this.tell(`The recording broke off: ${error instanceof Error ? error.message : String(error)}`);
+            if (signal.aborted) return;
+            if (error instanceof ApiError) this.tell(`${error.message} ${error.hint}`.trim());
+            else this.tell(`The recording broke off: ${error instanceof Error ? error.message : String(error)}. Play it again to go on.`);
         }
     }
 
