@@ -202,6 +202,7 @@ class Check:
         self.step("pictures over RTSP", self.rtsp)
         self.step("page in Chromium: switch, picture and sound", self.whep)
         self.step("H.265 in Chromium: battery and hub camera", self.h265)
+        self.step("the README's pictures", self.pictures)
         print(f"{'Everything works' if not self.failures else str(self.failures) + ' checks failed'}, "
               f"{time.monotonic() - begun:.0f} s")
         if self.failures:
@@ -290,6 +291,13 @@ class Check:
         result = subprocess.run(["node", "tests/browser/whep_check.mjs", self.demo.page, camera["id"], plug["id"]], capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, (result.stderr or result.stdout).strip()[-400:]
         return result.stdout.strip()
+
+    def pictures(self):
+        """As they are; script/pictures takes them over."""
+        folder = "build/screenshots/readme"
+        result = subprocess.run(["node", "tests/browser/pictures.mjs", self.demo.page, folder], capture_output=True, text=True, timeout=90)
+        assert result.returncode == 0, (result.stderr or result.stdout).strip()[-400:]
+        return folder
 
     def h265_cameras(self):
         """The battery camera, and the one on the hub, whose parts are signed (HKDF key exchange)."""
