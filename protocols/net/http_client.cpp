@@ -5,6 +5,7 @@
 #include <httplib.h>
 #include <mutex>
 
+#include "protocols/net/plain_http.hpp"
 #include "protocols/net/tls.hpp"
 
 namespace tplink::net {
@@ -289,6 +290,7 @@ std::string_view HttpResponse::header(std::string_view name) const {
 }
 
 std::unique_ptr<HttpClient> make_http_client(const HttpOptions& options) {
+    if (options.tls == Tls::none) return make_plain_http_client(options);
     return std::make_unique<RealHttpClient>(options);
 }
 

@@ -76,7 +76,7 @@ public:
 
 using HttpClientFactory = std::function<std::unique_ptr<HttpClient>(const HttpOptions&)>;
 
-/// The real one, cpp-httplib inside. A connection lost before any reply byte is opened again once.
+/// The real one: cpp-httplib inside where there is TLS, plain_http.hpp where there is none. A connection lost before any reply byte is opened again once.
 std::unique_ptr<HttpClient> make_http_client(const HttpOptions& options);
 
 }  // namespace tplink::net
