@@ -211,7 +211,13 @@ bool merge(json::value& target, const json::value& source) {
         return true;
     }
     bool changed = false;
-    for (const auto& [key, value] : source.get_object()) changed |= merge(target.get_object()[key], value);
+    json::object& known = target.get_object();
+    std::ptrdiff_t place = 0;  // devices name their members in the same order every time: then none is searched for
+    for (const auto& [key, value] : source.get_object()) {
+        const bool here = static_cast<std::size_t>(place) < known.size() && (known.begin() + place)->key() == key;
+        changed |= merge(here ? (known.begin() + place)->value() : known[key], value);
+        ++place;
+    }
     return changed;
 }
 
@@ -390,10 +396,13 @@ bool Offer::is_there(const Capability& row, const Document& document, std::int64
 
 bool Offer::update(const Document& document, std::int64_t now_unix_s) {
     std::vector<const Capability*> rows;
+    rows.reserve(candidates_.size());
+    std::size_t next = 0;  // those offered stand in the order of the candidates
     for (const Capability* row : candidates_) {
+        const bool was = next < rows_.size() && rows_[next] == row;
+        if (was) ++next;
         if (!rows.empty() && rows.back()->id == row->id) continue;  // an earlier variant won
         if (!possible(*row, document)) continue;
-        const bool was = std::find(rows_.begin(), rows_.end(), row) != rows_.end();
         const Key key{row->query.method, row->query.params};
         if (was || (!dropped_.contains(key) && !failed_.contains(key) && is_there(*row, document, now_unix_s)))
             rows.push_back(row);

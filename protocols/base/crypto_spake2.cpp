@@ -200,8 +200,9 @@ Result<Spake2Output> spake2_prove(const Spake2Input& input) {
     const Bn w0 = ec.modulo_order(input.w0);
     const Bn w1 = ec.modulo_order(input.w1);
     const Bn x = ec.number(input.x);
-    const Point ours = ec.sum(ec.base_times(x), ec.times(ec.m(), w0));
-    const Point masked = ec.difference(theirs, ec.times(ec.n(), w0));
+    const Point m = ec.m(), n = ec.n();
+    const Point ours = ec.sum(ec.base_times(x), ec.times(m, w0));
+    const Point masked = ec.difference(theirs, ec.times(n, w0));
     const Point z = ec.times(masked, x);
     const Point v = ec.times(masked, w1);
     if (ec.is_identity(masked) || ec.is_identity(z) || ec.is_identity(v))
@@ -214,7 +215,7 @@ Result<Spake2Output> spake2_prove(const Spake2Input& input) {
     add_part(transcript, as_bytes(input.prover));
     add_part(transcript, as_bytes(input.verifier));
     for (const Buffer& part :
-         {ec.bytes(ec.m()), ec.bytes(ec.n()), share, device_share, ec.bytes(z), ec.bytes(v)})
+         {ec.bytes(m), ec.bytes(n), share, device_share, ec.bytes(z), ec.bytes(v)})
         add_part(transcript, part);
     add_part(transcript, input.short_w0 ? short_number(w0_bytes) : w0_bytes);
     Keys keys = derive(input.suite, transcript);

@@ -45,9 +45,9 @@ Result<Identity> IotSession::identify() {
     return identity;
 }
 
-Result<void> IotSession::ask(std::span<const Request> requests, std::span<std::optional<Answer>> answers) {
+Result<void> IotSession::ask(std::span<const Request> requests, std::span<std::optional<Answer>> answers, tapo::Room room) {
     const std::string child = full_child_id(requests.front().child, device_id_);
-    auto reply = exchange_.ask(iot_request(requests, child));
+    auto reply = exchange_.ask(iot_request(requests, child), room);
     if (!reply) {
         const bool choked = reply.error().code == Errc::malformed && requests.size() > 1;
         if (!choked) return tl::unexpected(reply.error());
@@ -69,7 +69,7 @@ Result<std::vector<Answer>> IotSession::query(std::span<const Request> requests)
             continue;
         }
         const std::size_t count = mergeable(requests.subspan(from), merged_);
-        TRY_VOID(ask(requests.subspan(from, count), std::span(answers).subspan(from, count)));
+        TRY_VOID(ask(requests.subspan(from, count), std::span(answers).subspan(from, count), tapo::Room::block));
         while (from < requests.size() && answers[from]) ++from; // none: the same again, one by one
     }
     std::vector<Answer> result;
@@ -82,7 +82,7 @@ Result<json::value> IotSession::call(const Request& request) {
     TRY_VOID(split_name(request.method));
     TRY_VOID(ensure_known());
     std::optional<Answer> answer;
-    TRY_VOID(ask({&request, 1}, {&answer, 1}));
+    TRY_VOID(ask({&request, 1}, {&answer, 1}, tapo::Room::apart));
     return std::move(answer->result);
 }
 

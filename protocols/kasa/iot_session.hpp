@@ -27,7 +27,7 @@ private:
     Result<json::object> read_sysinfo();
     Result<void> ensure_known();
     /// One exchange for all of `requests`; merged ones that break it are asked one by one from then on.
-    Result<void> ask(std::span<const Request> requests, std::span<std::optional<Answer>> answers);
+    Result<void> ask(std::span<const Request> requests, std::span<std::optional<Answer>> answers, tapo::Room room);
 
     tapo::RenewingExchange exchange_;
     std::string device_id_;

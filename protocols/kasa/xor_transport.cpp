@@ -1,5 +1,7 @@
 #include "protocols/kasa/xor_transport.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "protocols/kasa/xor.hpp"
@@ -22,30 +24,35 @@ Result<void> XorTransport::login() {
     return {};
 }
 
-/// Reads on until `whole` bytes stand in `received`; what else came with them stays behind them.
-Result<void> XorTransport::read_until(std::size_t whole, std::size_t& filled, Buffer& received, bool& begun) {
+/// Reads on behind the `filled` bytes of `room` until `whole` stand there, or more. How many stand there then.
+Result<std::size_t> XorTransport::read_at_least(std::size_t whole, std::size_t filled, std::span<std::byte> room, bool& begun) {
     const auto deadline = std::chrono::steady_clock::now() + reply_timeout_;
-    if (received.size() < whole) received.resize(whole);
     while (filled < whole) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0) return fail(Errc::timeout, "port 9999: no whole answer in time");
-        const std::size_t count = TRY(stream_->read_some(std::span(received).subspan(filled), left));
+        const std::size_t count = TRY(stream_->read_some(room.subspan(filled), left));
         if (count == 0) return fail(Errc::unreachable, "port 9999: the device closed the connection");
         begun = true;
         filled += count;
     }
-    return {};
+    return filled;
 }
 
 Result<std::string> XorTransport::exchange_once(Bytes frame, bool& begun) {
     TRY_VOID(stream_->write_all(frame, reply_timeout_));
-    Buffer received(kUsualReply); // head and text of nearly every answer arrive in one piece
-    std::size_t filled = 0;
-    TRY_VOID(read_until(kXorHeadBytes, filled, received, begun));
-    const std::size_t length = TRY(xor_length(std::span<const std::byte>(received).first<kXorHeadBytes>()));
-    TRY_VOID(read_until(kXorHeadBytes + length, filled, received, begun));
-    return xor_decrypt(Bytes(received).subspan(kXorHeadBytes, length));
+    std::array<std::byte, kUsualReply> usual; // head and text of nearly every answer arrive in one piece
+    const std::size_t filled = TRY(read_at_least(kXorHeadBytes, 0, usual, begun));
+    const std::size_t length = TRY(xor_length(std::span<const std::byte>(usual).first<kXorHeadBytes>()));
+    const std::size_t whole = kXorHeadBytes + length;
+    if (whole <= usual.size()) {
+        TRY_VOID(read_at_least(whole, filled, usual, begun));
+        return xor_decrypt(Bytes(usual).subspan(kXorHeadBytes, length));
+    }
+    Buffer large(whole);
+    std::copy_n(usual.begin(), filled, large.begin());
+    TRY_VOID(read_at_least(whole, filled, large, begun));
+    return xor_decrypt(Bytes(large).subspan(kXorHeadBytes));
 }
 
 Result<std::string> XorTransport::exchange(std::string_view plain) {

@@ -29,7 +29,7 @@ public:
 
 private:
     Result<std::string> exchange_once(Bytes frame, bool& begun);
-    Result<void> read_until(std::size_t whole, std::size_t& filled, Buffer& received, bool& begun);
+    Result<std::size_t> read_at_least(std::size_t whole, std::size_t filled, std::span<std::byte> room, bool& begun);
 
     std::unique_ptr<net::TcpConnector> connector_; ///< cancelling it frees its streams too
     std::string host_;

@@ -3,17 +3,15 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
-#include "protocols/tapo/reply.hpp"
-
 namespace tplink::tapo {
 
 RenewingExchange::RenewingExchange(std::unique_ptr<Transport> transport, Dialect dialect, const Clock& clock)
     : transport_(std::move(transport)), dialect_(dialect), clock_(clock) {}
 
-Result<json::object> RenewingExchange::ask(const json::object& request) {
+Result<json::object> RenewingExchange::ask(const json::object& request, Room room) {
     TRY_VOID(ensure_login());
     const std::string text = json::serialize(request);
-    auto reply = ask_once(text);
+    auto reply = ask_once(text, room);
     if (reply) {
         worked_ = true;
         return reply;
@@ -23,15 +21,15 @@ Result<json::object> RenewingExchange::ask(const json::object& request) {
         return remember(std::move(reply).error());
     if (auto renewed = transport_->login(); !renewed)
         return remember(of_lost_login(std::move(renewed).error()));
-    reply = ask_once(text);
+    reply = ask_once(text, room);
     if (reply) return reply;
     // A new session did not cure it: this device answers such requests with broken JSON.
     if (garbage && reply.error().code == Errc::malformed) garbage_is_no_lost_session_ = true;
     return remember(std::move(reply).error());
 }
 
-Result<json::object> RenewingExchange::ask_once(std::string_view text) {
-    json::object reply = TRY(parse_object(TRY(transport_->exchange(text))));
+Result<json::object> RenewingExchange::ask_once(std::string_view text, Room room) {
+    json::object reply = TRY(parse_object(TRY(transport_->exchange(text)), room));
     const int number = error_code(reply);
     if (number == code::kOk) return reply;
     switch (errc_of(dialect_, number)) {

@@ -9,6 +9,7 @@
 #include "protocols/base/clock.hpp"
 #include "protocols/base/result.hpp"
 #include "protocols/error_codes.hpp"
+#include "protocols/tapo/reply.hpp"
 #include "protocols/tapo/transport.hpp"
 
 namespace tplink::tapo {
@@ -25,7 +26,7 @@ public:
     /// speaks of the session. errors: auth_failed (for ever after), locked_out (until the time is over
     /// nothing is sent), session_expired
     ///         when a fresh session is refused as well; malformed; as Transport.
-    Result<json::object> ask(const json::object& request);
+    Result<json::object> ask(const json::object& request, Room room = Room::apart);
 
     /// A session is held right now.
     bool has_session() const { return transport_->ready(); }
@@ -33,7 +34,7 @@ public:
     void cancel() { transport_->cancel(); }
 
 private:
-    Result<json::object> ask_once(std::string_view text);
+    Result<json::object> ask_once(std::string_view text, Room room);
     Result<void> ensure_login();
     Error of_lost_login(Error error) const;
     tl::unexpected<Error> remember(Error error);

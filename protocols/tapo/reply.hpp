@@ -14,8 +14,14 @@ namespace tplink::tapo {
 
 namespace json = boost::json;
 
+/// How the memory of a parsed reply is taken.
+enum class Room {
+    apart, ///< each part by itself: may be kept, and handed to other threads
+    block, ///< all of it as one block, which lives as long as any part: for what is read and thrown away by one thread
+};
+
 /// One JSON object. errors: malformed for anything else, or nesting deeper than 32.
-Result<json::object> parse_object(std::string_view text);
+Result<json::object> parse_object(std::string_view text, Room room = Room::apart);
 
 /// The member as object; nullptr when absent or of another type.
 const json::object* find_object(const json::object& object, std::string_view key);

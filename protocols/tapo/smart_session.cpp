@@ -91,23 +91,25 @@ SmartSession::SmartSession(std::unique_ptr<Transport> transport, RandomBytes& ra
     : exchange_(std::move(transport), Dialect::smart, clock), clock_(clock),
       terminal_uuid_(base64_encode(random.bytes(kTerminalUuidBytes))), batch_size_(kMaxBatch) {}
 
-json::object SmartSession::envelope(std::string_view method, const json::value& params) const {
-    json::object request{{"method", json::string_view(method.data(), method.size())}};
-    if (!params.is_null()) request["params"] = params; // a null makes some methods fail
-    request["request_time_milis"] = now_ms(clock_);
-    request["terminal_uuid"] = terminal_uuid_;
+json::object SmartSession::envelope(std::string_view method, json::value params) const {
+    json::object request;
+    request.reserve(5);
+    request.emplace("method", json::string_view(method.data(), method.size()));
+    if (!params.is_null()) request.emplace("params", std::move(params)); // a null makes some methods fail
+    request.emplace("request_time_milis", now_ms(clock_));
+    request.emplace("terminal_uuid", terminal_uuid_);
     if (transport() == "aes") request["terminalUUID"] = terminal_uuid_; // the older spelling
     return request;
 }
 
 Result<json::object> SmartSession::ask(std::string_view child, std::string_view method,
-                                       const json::value& params) {
-    if (child.empty()) return exchange_.ask(envelope(method, params));
+                                       json::value params, Room room) {
+    if (child.empty()) return exchange_.ask(envelope(method, std::move(params)), room);
     json::object inner{{"method", json::string_view(method.data(), method.size())}};
-    if (!params.is_null()) inner["params"] = params;
+    if (!params.is_null()) inner["params"] = std::move(params);
     json::object wrapped{{"device_id", json::string_view(child.data(), child.size())},
                          {"requestData", std::move(inner)}};
-    json::object reply = TRY(exchange_.ask(envelope("control_child", wrapped)));
+    json::object reply = TRY(exchange_.ask(envelope("control_child", std::move(wrapped)), room));
     json::object* result =
         error_code(reply) == code::kOk && reply.contains("result") ? reply["result"].if_object() : nullptr;
     json::value* data = result ? result->if_contains("responseData") : nullptr;
@@ -142,13 +144,15 @@ Result<json::value> SmartSession::call(const Request& request) {
 Result<void> SmartSession::ask_batch(std::span<const Request> requests,
                                      std::span<std::optional<Answer>> answers) {
     json::array entries;
+    entries.reserve(requests.size());
     for (const Request& request : requests) {
-        json::object entry{{"method", request.method}};
-        if (!request.params.is_null()) entry["params"] = request.params;
-        entries.push_back(std::move(entry));
+        json::object& entry = entries.emplace_back(json::object_kind).get_object();
+        entry.emplace("method", request.method);
+        if (!request.params.is_null()) entry.emplace("params", request.params);
     }
-    json::object reply =
-        TRY(ask(requests.front().child, "multipleRequest", json::object{{"requests", std::move(entries)}}));
+    json::object params;
+    params.emplace("requests", std::move(entries));
+    json::object reply = TRY(ask(requests.front().child, "multipleRequest", std::move(params), Room::block));
     const int number = error_code(reply);
     if (number == code::kJsonDecode) batch_size_ = 1;
     if (number == code::kRequestTooLong) batch_size_ = std::max<std::size_t>(1, requests.size() / 2);

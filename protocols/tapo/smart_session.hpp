@@ -22,9 +22,9 @@ public:
     void cancel() override { exchange_.cancel(); }
 
 private:
-    json::object envelope(std::string_view method, const json::value& params) const;
+    json::object envelope(std::string_view method, json::value params) const;
     /// The reply to one method; the child's own when one is named (control_child).
-    Result<json::object> ask(std::string_view child, std::string_view method, const json::value& params);
+    Result<json::object> ask(std::string_view child, std::string_view method, json::value params, Room room = Room::apart);
     /// The device's answer to one request, whatever it says. Outer errors: of the exchange.
     Result<Answer> ask_single(const Request& request);
     /// Fetches what is left of a list that came in part. errors: of the exchange.
