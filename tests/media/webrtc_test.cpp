@@ -4,6 +4,8 @@
 #include <array>
 #include <mutex>
 #include <set>
+#include <sstream>
+#include <string>
 
 #include "media/webrtc/offer.hpp"
 #include "media/webrtc/peers.hpp"
@@ -192,6 +194,25 @@ TEST_F(Webrtc, LostPacketsComeAgain) {
     ASSERT_NE(opened->answer.find("rtx/90000"), std::string::npos) << opened->answer;
     ASSERT_TRUE(client.accept(opened->answer));
     EXPECT_TRUE(wait_until([&] { return came_again > 20; }, std::chrono::seconds(30))) << came_again << " of " << datagrams << " datagrams";
+    peers_.close(opened->session);
+}
+
+std::string without_udp(const std::string& sdp) {
+    std::istringstream lines(sdp);
+    std::string out;
+    for (std::string line; std::getline(lines, line);)
+        if (!line.starts_with("a=candidate:") || line.find(" UDP ") == line.npos) out += line + "\n";
+    return out;
+}
+
+TEST_F(Webrtc, PlaysOverTcpWhereUdpIsShut) {
+    feed({});
+    WebrtcClient client(Tracks::video_audio);
+    const auto opened = open(without_udp(client.offer()));
+    ASSERT_TRUE(opened) << opened.error().what;
+    ASSERT_TRUE(client.accept(without_udp(opened->answer))) << opened->answer;
+    EXPECT_TRUE(wait_until([&] { return client.frames() > 20 && client.audio_buffers() > 10; }, std::chrono::seconds(30)))
+        << client.frames() << " pictures, " << client.audio_buffers() << " of sound";
     peers_.close(opened->session);
 }
 
