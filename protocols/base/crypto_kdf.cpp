@@ -1,3 +1,4 @@
+#define OPENSSL_SUPPRESS_DEPRECATED // SHA256_*: see HmacSha256
 #include "protocols/base/crypto_kdf.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/params.h>
+#include <openssl/sha.h>
 
 namespace tplink::crypto {
 namespace {
@@ -22,6 +24,50 @@ const EVP_MD* md_of(Hash hash) { return hash == Hash::sha256 ? EVP_sha256() : EV
 
 const unsigned char* in(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 unsigned char* out(Buffer& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
+/// HMAC whose key is worked in once. OpenSSL's own PBKDF2 takes memory for each of its thousands of rounds, which costs a
+/// login more than the arithmetic; only its older interface gives the state away as a value.
+class HmacSha256 {
+public:
+    explicit HmacSha256(std::string_view key) {
+        std::array<unsigned char, SHA256_CBLOCK> block{};
+        if (key.size() > block.size())
+            SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), block.data());
+        else
+            std::copy(key.begin(), key.end(), block.begin());
+        begin(inner_, block, 0x36);
+        begin(outer_, block, 0x5c);
+        OPENSSL_cleanse(block.data(), block.size());
+    }
+    HmacSha256(const HmacSha256&) = delete;
+    HmacSha256& operator=(const HmacSha256&) = delete;
+    ~HmacSha256() {
+        OPENSSL_cleanse(&inner_, sizeof inner_);
+        OPENSSL_cleanse(&outer_, sizeof outer_);
+    }
+
+    using Tag = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+    Tag operator()(std::span<const unsigned char> data) const {
+        Tag tag{};
+        SHA256_CTX state = inner_;
+        SHA256_Update(&state, data.data(), data.size());
+        SHA256_Final(tag.data(), &state);
+        state = outer_;
+        SHA256_Update(&state, tag.data(), tag.size());
+        SHA256_Final(tag.data(), &state);
+        return tag;
+    }
+
+private:
+    static void begin(SHA256_CTX& state, std::array<unsigned char, SHA256_CBLOCK> block, unsigned char pad) {
+        for (unsigned char& byte : block) byte ^= pad;
+        SHA256_Init(&state);
+        SHA256_Update(&state, block.data(), block.size());
+        OPENSSL_cleanse(block.data(), block.size());
+    }
+
+    SHA256_CTX inner_{}, outer_{};
+};
 
 bool rounds_allowed(std::string_view prefix) {
     constexpr std::string_view kRounds = "rounds=";
@@ -66,11 +112,21 @@ Buffer hkdf(Hash hash, Bytes ikm, Bytes salt, std::string_view info, std::size_t
 }
 
 Buffer pbkdf2_sha256(std::string_view secret, Bytes salt, int iterations, std::size_t length) {
-    Buffer key(length);
-    if (PKCS5_PBKDF2_HMAC(secret.data(), static_cast<int>(secret.size()), in(salt),
-                          static_cast<int>(salt.size()), iterations, EVP_sha256(), static_cast<int>(length),
-                          out(key)) != 1)
-        std::abort();
+    const HmacSha256 hmac_of(secret);
+    Buffer key;
+    for (std::uint32_t number = 1; key.size() < length; ++number) {
+        std::array<std::byte, 4> counter{};
+        store_be32(counter, number);
+        const Buffer first = concat({salt, counter});
+        HmacSha256::Tag round = hmac_of({in(first), first.size()});
+        HmacSha256::Tag sum = round;
+        for (int i = 1; i < iterations; ++i) {
+            round = hmac_of(round);
+            for (std::size_t at = 0; at < sum.size(); ++at) sum[at] ^= round[at];
+        }
+        append(key, std::as_bytes(std::span(sum)));
+    }
+    key.resize(length);
     return key;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "protocols/base/crypto_kdf.hpp"
 #include "tests/protocols/vectors.hpp"
 
 namespace tplink::crypto {
@@ -47,6 +48,16 @@ TEST(Hkdf, Rfc5869Cases1And3) {
               "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
     EXPECT_EQ(hex_lower(hkdf_sha256(ikm, {}, "", 42)),
               "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+}
+
+// RFC 7914, section 11; the third, with a key longer than a block, computed by Python's hashlib.
+TEST(Pbkdf2, KnownAnswers) {
+    EXPECT_EQ(hex_lower(pbkdf2_sha256("passwd", as_bytes("salt"), 1, 64)),
+              "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783");
+    EXPECT_EQ(hex_lower(pbkdf2_sha256("Password", as_bytes("NaCl"), 80000, 64)),
+              "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d");
+    EXPECT_EQ(hex_lower(pbkdf2_sha256(std::string(80, 'k'), as_bytes("salt"), 3000, 80)),
+              "22847ccd9a60d1da8c3dfe22ff551c03af11969652cd1bcbe5a68e8a53976fc7fe271e1fca12a5672c35191c01d685a74aa19d2307a0a3d51f20f0f24c8460c4615c77bf36a20ec66c3e48592e0ebcff");
 }
 
 TEST(AesCbc, KnownAnswersBothWays) {
