@@ -221,7 +221,7 @@ class Everybody(FleetCase):
         places = self.places()
         secrets = {**first, **self.secrets()}
         self.assertGreater(len([name for name in secrets if name.startswith("token")]), 10, secrets)
-        self.assertTrue(any(name.startswith("cloud") for name in secrets), "the cloud was not asked")
+        self.assertTrue(any(name.endswith("account cloud") for name in secrets), "the cloud was not asked")
         found = []
         for name, secret in secrets.items():
             for word in spellings(secret):
