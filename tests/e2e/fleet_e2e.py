@@ -147,7 +147,7 @@ class Everybody(FleetCase):
         for device in self.devices.all:
             state = self.devices.state(device)
             for number, secret in enumerate([*state.get("secrets", []), *([state["stok"]] if "stok" in state else [])]):
-                out[f"cloud token {number}" if device["kind"] == "kasa_cloud" else f"token {number} of {device['alias']}"] = secret
+                out[f"token {number} of {device['alias']}"] = secret
         return out
 
     def told_by_events(self, seconds):
