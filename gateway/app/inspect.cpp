@@ -12,6 +12,7 @@
 #include "gateway/capabilities/engine.hpp"
 #include "gateway/capabilities/profiles.hpp"
 #include "gateway/capabilities/tables.hpp"
+#include "gateway/config/state_store.hpp"
 #include "gateway/device/actor.hpp"
 #include "gateway/diagnostics/redact.hpp"
 
@@ -30,6 +31,7 @@ std::optional<Config> config_for_look(const Arguments& arguments, const Environm
     return loaded.config;
 }
 
+/// With what the service has learned of the device, so that a look costs no more attempts than its login would.
 OpenRequest request_for(const std::string& address, const Config& config) {
     OpenRequest request;
     request.host = address;
@@ -42,6 +44,8 @@ OpenRequest request_for(const std::string& address, const Config& config) {
         request.control = device.control;
         if (device.credentials) request.credentials = *device.credentials;
     }
+    for (const auto& [mac, learned] : StateStore::peek(config.state_dir))
+        if (learned.address == address && (request.port == 0 || learned.port == 0 || learned.port == request.port)) request.learned = learned;
     return request;
 }
 

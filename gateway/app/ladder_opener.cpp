@@ -152,6 +152,7 @@ Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_
         target.account_works = memory.refusals->works(request.credentials);
         target.refused_form = memory.refusals->refused_form(key, request.credentials);
     }
+    target.asked_afresh = request.afresh;
     tapo::LadderDeps deps;
     deps.http = memory.http;
     deps.rsa_1024 = login_key();
@@ -162,7 +163,7 @@ Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_
     if (!opened.session) {
         Error error = opened.session.error();
         if (memory.refusals != nullptr) {
-            memory.refusals->put(key, request.credentials, target.announced, error, target.account_works ? "" : opened.refused_forms);
+            memory.refusals->put(key, request.credentials, target.announced, error, opened.refused_form);
             if (auto standing = memory.refusals->standing(key, request.credentials, target.announced)) error = std::move(*standing);
         }
         return {tl::unexpected(std::move(error)), std::move(attempts)};
@@ -171,6 +172,7 @@ Climbed climb_ladder(const OpenRequest& request, LadderMemory memory, std::stop_
         return {open_kasa_camera(request, *address, memory.cloud), std::move(attempts)};
     Opened out{nullptr, learned_from(opened, request)};
     if (memory.refusals != nullptr && !target.refused_form.empty()) memory.refusals->taken_after_all(key);
+    target.asked_afresh = false;  // once
     const auto announced = target.announced;
     const bool proves = out.learned.transport != "xor" && opened.learned.factory_account.empty();
     auto refresh = [memory, request, address = *address](tapo::Target& next) {

@@ -16,8 +16,7 @@ constexpr std::size_t kMaxAccepted = 16;           // accounts of one house
 constexpr int kCounted = -1;                       // stands for the device's own code, which is in the sentence
 constexpr const char* kAcceptedKey = "accepted";
 
-std::string forms_key(const std::string& device) { return "refused_forms:" + device; }
-bool is_one_form(std::string_view forms) { return !forms.empty() && forms.find(' ') == std::string_view::npos; }
+std::string form_key(const std::string& device) { return "refused_forms:" + device; }
 
 std::string key_of(const std::string& device) { return "refused:" + device; }
 
@@ -60,15 +59,11 @@ bool Refusals::works(const Credentials& credentials) const {
     return std::find(accepted_.begin(), accepted_.end(), print) != accepted_.end();
 }
 
-std::string Refusals::refused_forms(const std::string& device, const Credentials& credentials) const {
-    const std::string kept = store_.note(forms_key(device)).value_or("");
-    const std::string print = fingerprint(credentials) + " ";
-    return kept.starts_with(print) ? kept.substr(print.size()) : "";
-}
-
 std::string Refusals::refused_form(const std::string& device, const Credentials& credentials) const {
-    const std::string forms = refused_forms(device, credentials);
-    return is_one_form(forms) ? forms : "";
+    const std::string kept = store_.note(form_key(device)).value_or("");
+    const std::string print = fingerprint(credentials) + " ";
+    const std::string form = kept.starts_with(print) ? kept.substr(print.size()) : "";
+    return form.find(' ') == std::string::npos ? form : "";  // earlier versions kept both
 }
 
 std::string Refusals::fingerprint(const Credentials& credentials) const {
@@ -94,20 +89,16 @@ std::optional<Error> Refusals::standing(const std::string& device, const Credent
 }
 
 void Refusals::put(const std::string& device, const Credentials& credentials, const std::optional<discovery::Found>& announced, const Error& error,
-                   const std::string& forms) {
-    if (error.code != Errc::auth_failed || error.device_code == 0) return;
-    if (forms.empty()) {
-        store_.remove_note(forms_key(device));
-    } else {
-        std::string all = refused_form(device, credentials);
-        if (all != forms) all += (all.empty() ? "" : " ") + forms;
-        store_.put_note(forms_key(device), fingerprint(credentials) + " " + all);
-    }
+                   const std::string& form) {
+    const bool counted = error.code == Errc::auth_failed && error.device_code != 0;
+    if (!form.empty()) store_.put_note(form_key(device), fingerprint(credentials) + " " + form);
+    else if (counted) store_.remove_note(form_key(device));
+    if (!counted) return;
     store_.put_note(key_of(device), json::serialize(json::object{{"credentials", fingerprint(credentials)}, {"announced", shape_of(announced)}, {"what", error.what}}));
 }
 
 void Refusals::taken_after_all(const std::string& device) {
-    store_.remove_note(forms_key(device));
+    store_.remove_note(form_key(device));
     forget(device);
 }
 

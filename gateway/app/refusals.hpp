@@ -23,10 +23,10 @@ public:
     /// The refusal that still stands for these credentials: neither they nor what the device announces have changed. With
     /// `retry_after` when it may end by itself: the password has a second form, worth an attempt once another device took it.
     std::optional<Error> standing(const std::string& device, const Credentials& credentials, const std::optional<discovery::Found>& announced) const;
-    /// Keeps a refusal that the device counted; others cost nothing and are not kept. forms: of the password, that was
-    /// refused now and leaves another one to try, "md5" or "sha256"; those refused before are added. Empty: none is left.
+    /// Keeps a refusal that the device counted; others cost nothing and are not kept. form: of the password, that was
+    /// refused now and leaves another one to try, "md5" or "sha256", whatever ended the login then. Empty: none.
     void put(const std::string& device, const Credentials& credentials, const std::optional<discovery::Found>& announced, const Error& error,
-             const std::string& forms = {});
+             const std::string& form = {});
     /// A human wants it tried again; the form that was refused stays known.
     void forget(const std::string& device);
 
@@ -36,12 +36,11 @@ public:
     /// A device took them.
     void accepted(const Credentials& credentials);
     bool works(const Credentials& credentials) const;
-    /// The only form of them that the device has refused so far; empty: none or all.
+    /// The form of them that the device has refused while the other one is left to try; empty: none or both.
     std::string refused_form(const std::string& device, const Credentials& credentials) const;
 
 private:
     std::string fingerprint(const Credentials& credentials) const;
-    std::string refused_forms(const std::string& device, const Credentials& credentials) const;
 
     StateStore& store_;
     const std::chrono::seconds look_again_;

@@ -130,7 +130,34 @@ std::string write_private(const std::string& path, const std::string& text) {
     return {};
 }
 
+std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// The root of the file; null when it is none of ours.
+json::value parse_file(const std::string& text) {
+    boost::system::error_code bad;
+    json::value parsed = text.size() > kMaxFile ? json::value() : json::parse(text, bad);
+    return bad || !parsed.is_object() ? json::value() : parsed;
+}
+
+std::map<std::string, Learned> devices_from(const json::object& root) {
+    std::map<std::string, Learned> devices;
+    if (const json::value* list = root.if_contains("devices"); list != nullptr && list->is_object())
+        for (const auto& [mac, learned] : list->get_object())
+            if (learned.is_object()) devices[mac] = from_json(learned.get_object());
+    return devices;
+}
+
 }  // namespace
+
+std::map<std::string, Learned> StateStore::peek(const std::string& directory) {
+    const json::value parsed = parse_file(read_file(directory + "/state.json"));
+    return parsed.is_object() ? devices_from(parsed.get_object()) : std::map<std::string, Learned>();
+}
 
 StateStore::StateStore(std::string directory) : directory_(std::move(directory)) {
     load();
@@ -142,21 +169,15 @@ void StateStore::load() {
     std::filesystem::create_directories(directory_, ec);
     if (ec) problem_ = "state_dir " + directory_ + " cannot be made (" + ec.message() + "): nothing learned survives a restart; set state_dir to a folder that can be written";
     const std::string path = directory_ + "/state.json";
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return;
-    std::ostringstream text;
-    text << in.rdbuf();
-    boost::system::error_code bad;
-    const json::value parsed = text.str().size() > kMaxFile ? json::value() : json::parse(text.str(), bad);
-    if (bad || !parsed.is_object()) {
+    if (!std::ifstream(path)) return;
+    const json::value parsed = parse_file(read_file(path));
+    if (!parsed.is_object()) {
         std::filesystem::rename(path, path + ".broken", ec);
         problem_ = path + " was not readable and was set aside as state.json.broken; learned facts are learned again";
         return;
     }
     const json::object& root = parsed.get_object();
-    if (const json::value* devices = root.if_contains("devices"); devices != nullptr && devices->is_object())
-        for (const auto& [mac, learned] : devices->get_object())
-            if (learned.is_object()) devices_[mac] = from_json(learned.get_object());
+    devices_ = devices_from(root);
     const auto seal = Seal::from_file(directory_ + kKeyFile);
     Seal* const key = seal ? seal->get() : nullptr;
     bool all = texts_from_json(root, "texts", texts_, key);

@@ -20,6 +20,8 @@ public:
     explicit StateStore(std::string directory);
 
     std::map<std::string, Learned> devices() const;
+    /// The devices a directory's file holds now, for a look beside the service; changes nothing. Empty when unreadable.
+    static std::map<std::string, Learned> peek(const std::string& directory);
     /// Written a moment later, with all others of that moment: hundreds of devices are learned at once.
     void put_device(const std::string& mac, const Learned& learned);
     void remove_device(const std::string& mac);

@@ -79,7 +79,7 @@ Problem describe(const Error& error) {
         return {error.code, error.what, "It is tried again by itself; if this stays, restart the device."};
     case Errc::auth_failed:
         return {error.code, error.what,
-                (error.retry_after.count() > 0 && error.device_code == 0 ? "No login attempt was used up; it is looked at again every " + minutes + " min. Correct" : "Tried once, waiting for you: correct") +
+                (error.retry_after.count() > 0 && error.device_code == 0 ? "No login attempt was used up; it is looked at again every " + minutes + " min. Correct" : "Not tried again by itself: correct") +
                     std::string(" the account's password, or switch Third-Party Compatibility off and on in the app (Me > Third-Party Services), then reconnect.")};
     case Errc::certificate_changed:
         return {error.code, error.what, "If you reset or replaced the device, press Reconnect: the new certificate is then trusted. Otherwise somebody may be listening in."};

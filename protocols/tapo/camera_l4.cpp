@@ -32,6 +32,11 @@ TpapChannel::Dress dressed_for(CameraHost where) {
     };
 }
 
+/// Of a proof that the camera has looked at, and counted or not.
+bool is_refused(const Result<void>& done) {
+    return !done && done.error().code == Errc::auth_failed && done.error().device_code != code::kOk;
+}
+
 HashForm other_form(HashForm form) { return form == HashForm::md5 ? HashForm::sha256 : HashForm::md5; }
 
 std::string passcode(HashForm form, const std::string& password) {
@@ -56,9 +61,10 @@ void CameraL4::cancel() {
 }
 
 /// False when cancelled meanwhile.
-bool CameraL4::wait() {
+bool CameraL4::wait_until(SteadyTime time) {
     std::unique_lock lock(mutex_);
-    return !woken_.wait_for(lock, pause_, [this] { return cancelled_; });
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - clock_.now());
+    return !woken_.wait_for(lock, std::min(left, pause_), [this] { return cancelled_; });
 }
 
 Result<TpapRegistration> CameraL4::enroll(std::string_view passcode_type) {
@@ -98,29 +104,34 @@ bool CameraL4::factory_only() const {
     return offer_ && takes(0) && !takes(1) && !takes(2);
 }
 
-/// Nothing the camera says before tells which form of the password it holds, so a guess is a counted attempt.
-Result<void> CameraL4::attempt_forms() {
-    refused_forms_.clear();
-    HashForm form = known_.hash.value_or(HashForm::md5); // one known from L3 is a guess here
-    if (known_.refused == form) form = other_form(form);
+/// A camera may refuse the right password within 2 s of a session that it ended: that time is left to it. What it refuses
+/// then, and says it counted, is a changed password.
+Result<void> CameraL4::attempt_settled(HashForm form) {
+    if (ended_at_ && !wait_until(*ended_at_ + pause_)) return fail(Errc::cancelled, "cancelled");
     auto done = attempt(form);
-    const bool refused = !done && done.error().code == Errc::auth_failed;
-    if (refused) refused_forms_ = to_string(form);
-    if (refused && known_.worked) {
-        if (!wait()) return fail(Errc::cancelled, "cancelled");
-        done = attempt(form);
-        known_.worked = done.has_value();
-    } else if (refused && known_.account_works && known_.refused != other_form(form) &&
-               channel_.attempts_left().value_or(kEnoughAttempts) >= kEnoughAttempts) {
+    if (!is_refused(done) || !known_.worked || channel_.attempts_left()) return done;
+    if (!wait_until(clock_.now() + pause_)) return fail(Errc::cancelled, "cancelled");
+    return attempt(form);
+}
+
+/// Nothing the camera says before it has seen a proof tells which form of the password it holds, and each guess is counted.
+Result<void> CameraL4::attempt_forms() {
+    refused_form_.clear();
+    HashForm form = known_.hash.value_or(HashForm::md5); // one known from L3 is a guess here
+    const bool one_left = known_.refused.has_value();
+    if (known_.refused == form) form = other_form(form);
+    auto done = known_.settled ? attempt_settled(form) : attempt(form);
+    if (is_refused(done) && !known_.settled && !one_left) {
+        refused_form_ = to_string(form);
+        if (channel_.attempts_left().value_or(kEnoughAttempts) < kEnoughAttempts) return done;
         form = other_form(form);
         done = attempt(form);
-        if (!done && done.error().code == Errc::auth_failed)
-            refused_forms_ += " " + std::string(to_string(form));
+        if (done || is_refused(done)) refused_form_.clear();
     }
     if (done) {
         known_.hash = form;
+        known_.settled = true;
         known_.refused.reset();
-        refused_forms_.clear();
     }
     return done;
 }
@@ -135,6 +146,7 @@ Result<void> CameraL4::login() {
         TRY_VOID(attempt_forms());
     }
     known_.worked = true;
+    ended_at_.reset();
     const std::chrono::seconds lifetime(channel_.lifetime_s());
     renew_at_ = lifetime.count() > 0 ? clock_.now() + lifetime : SteadyTime::max();
     return {};
@@ -143,7 +155,10 @@ Result<void> CameraL4::login() {
 bool CameraL4::ready() const { return channel_.open() && clock_.now() < renew_at_; }
 
 Result<std::string> CameraL4::exchange(std::string_view plain) {
-    return channel_.exchange(*http_, plain, false);
+    auto reply = channel_.exchange(*http_, plain, false);
+    const bool ended = !reply && reply.error().code == Errc::session_expired && reply.error().device_code == code::kSessionExpired;
+    if (ended) ended_at_ = clock_.now();
+    return reply;
 }
 
 std::string l4_form_text(const CameraL4Known& known) {

@@ -20,23 +20,23 @@ namespace tplink::tapo {
 struct CameraL4Known {
     std::optional<TpapUser> user;
     std::optional<HashForm> hash; ///< the form of the password to begin with
-    bool worked = false;          ///< in that form: a refusal is asked again once, after a pause
-    bool account_works = false;   ///< elsewhere or before: a refusal may be about the form, the other one follows
+    bool settled = false; ///< this camera took that form before: the other one is not worth an attempt
+    bool worked = false;  ///< these very credentials did: a refusal that counted nothing is asked again, after a pause
     std::optional<HashForm> refused; ///< by this camera, of this password: the other form is the one to try
 };
 
 class CameraL4 final : public Transport {
 public:
-    static constexpr std::chrono::milliseconds kPause{
-        2000}; ///< what a camera needs after a session that ended
+    /// What a camera needs after it ended a session, before it takes the right password again.
+    static constexpr std::chrono::milliseconds kPause{2000};
 
     /// random and clock outlive it. offer: what it announced, if anything.
     CameraL4(std::unique_ptr<net::HttpClient> http, CameraHost where, Credentials credentials,
              RandomBytes& random, const Clock& clock, CameraL4Known known,
              std::optional<TpapOffer> offer = std::nullopt, std::chrono::milliseconds pause = kPause);
 
-    /// The forms of the user name cost no attempt. A password in a form not known costs one; the other form is
-    /// tried at once only when the account is known to work.
+    /// The forms of the user name cost no attempt. Of a camera never logged in to, both forms of the password are
+    /// tried, once each; of one that is settled, its own form alone. Each refusal is counted by the camera.
     Result<void> login() override;
     bool ready() const override;
     Result<std::string> exchange(std::string_view plain) override;
@@ -45,16 +45,18 @@ public:
 
     /// After a login.
     const CameraL4Known& known() const { return known_; }
-    /// What the last login was refused in: "", "md5", "sha256" or "md5 sha256".
-    const std::string& refused_forms() const { return refused_forms_; }
+    /// The form the last login was refused in while the other one is still worth an attempt: too few were left for
+    /// it, or the network failed then. "md5", "sha256", else empty.
+    const std::string& refused_form() const { return refused_form_; }
 
 private:
     Result<TpapRegistration> enroll(std::string_view passcode_type);
     Result<void> attempt(HashForm form);
     Result<void> attempt_forms();
+    Result<void> attempt_settled(HashForm form);
     Result<void> attempt_factory();
     bool factory_only() const;
-    bool wait();
+    bool wait_until(SteadyTime time);
 
     std::unique_ptr<net::HttpClient> http_;
     Credentials credentials_;
@@ -64,7 +66,8 @@ private:
     std::chrono::milliseconds pause_;
     TpapChannel channel_;
     SteadyTime renew_at_{};
-    std::string refused_forms_;
+    std::optional<SteadyTime> ended_at_; ///< the camera refused the last session then
+    std::string refused_form_;
     std::mutex mutex_;
     std::condition_variable woken_;
     bool cancelled_ = false;

@@ -108,7 +108,8 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
         climb(way, family);
     }
     if (deps.stop.stop_requested())
-        return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts), way.family};
+        return {fail(Errc::cancelled, "cancelled"), target.learned, std::move(way.attempts), way.family,
+                std::move(way.refused_form)};
     for (Attempt& attempt : way.attempts)
         if (attempt.error.code == Errc::locked_out)
             attempt.error.what = "logins are locked until " +
@@ -117,7 +118,7 @@ Opened open_session(const Target& target, const LadderDeps& deps) {
     if (way.session)
         return {std::move(way.session), std::move(way.learned), std::move(way.attempts), way.family};
     return {tl::unexpected(sum_up(way.attempts, target.host)), target.learned, std::move(way.attempts), way.family,
-            std::move(way.refused_forms)};
+            std::move(way.refused_form)};
 }
 
 } // namespace tplink::tapo

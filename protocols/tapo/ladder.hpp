@@ -38,8 +38,9 @@ struct Target {
     Credentials credentials;
     Learned learned;
     std::optional<discovery::Found> announced;
-    bool account_works = false; ///< some device took these credentials: L4 may try the password in both its forms
+    bool account_works = false; ///< some device took these credentials
     std::string refused_form{}; ///< "md5" or "sha256": L4 refused these credentials in it, the other is to be tried
+    bool asked_afresh = false;  ///< a human asked: L4 may try the password in both its forms again
 };
 
 struct LadderDeps {
@@ -70,12 +71,12 @@ struct Opened {
     Learned learned;
     std::vector<Attempt> attempts;                         ///< what was asked and not taken, in order
     discovery::Family family = discovery::Family::unknown; ///< what it turned out to be
-    std::string refused_forms{}; ///< of the password, by L4: "md5", "sha256" or "md5 sha256"; else empty
+    std::string refused_form{}; ///< by L4, while the other form was left for later: "md5" or "sha256"; else empty
 };
 
 /// Blocking: a few exchanges, each bounded by its time-out. Only devices that speak TPAP get a proof of the
-/// password here, which counts as an attempt when it is refused, one unless `account_works`; a plug whose account proof fits nothing
-/// known is `auth_failed` without one.
+/// password here, which counts as an attempt when it is refused: one, or one for each form of the password at a camera
+/// never logged in to; a plug whose account proof fits nothing known is `auth_failed` without one.
 Opened open_session(const Target& target, const LadderDeps& deps);
 
 } // namespace tplink::tapo

@@ -32,8 +32,9 @@ template <class T> void take(Climb& climb, std::unique_ptr<T> transport) {
 void take_l4(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHost& where) {
     const Target& target = climb.target;
     CameraL4Known known = read_l4_form(target.learned.hash_form);
-    known.account_works = target.account_works;
-    known.worked = target.account_works && target.learned.transport == "tapo4" && known.hash;
+    const bool known_here = target.learned.transport == "tapo4" && known.hash;
+    known.settled = known_here && !target.asked_afresh;
+    known.worked = known_here && target.account_works;
     known.refused = read_l4_form(target.refused_form).hash;
     std::optional<TpapOffer> offer;
     if (const json::object* tdp = target.announced ? find_object(target.announced->raw, "tdp") : nullptr)
@@ -42,7 +43,7 @@ void take_l4(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHo
                                          climb.deps.clock, known, std::move(offer));
     const std::stop_callback cancel(climb.deps.stop, [&l4 = *l4] { l4.cancel(); });
     if (auto done = l4->login(); !done) {
-        climb.refused_forms = l4->refused_forms();
+        climb.refused_form = l4->refused_form();
         return climb.missed("tapo4", std::move(done).error());
     }
     climb.learned.hash_form = l4_form_text(l4->known());

@@ -13,7 +13,7 @@ struct Climb {
     Learned learned;
     std::vector<Attempt> attempts;
     discovery::Family family = discovery::Family::unknown;
-    std::string refused_forms{};
+    std::string refused_form{};
 
     void missed(std::string transport, Error error) {
         attempts.push_back({std::move(transport), std::move(error)});

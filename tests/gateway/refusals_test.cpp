@@ -89,9 +89,17 @@ TEST_F(RefusalsTest, AHumanWhoAsksAgainGetsTheOtherForm) {
     refusals.forget("x");
     EXPECT_FALSE(refusals.standing("x", wrong_, std::nullopt));
     EXPECT_EQ(refusals.refused_form("x", wrong_), "md5");
-    refusals.put("x", wrong_, std::nullopt, refused_, "sha256");
+    refusals.put("x", wrong_, std::nullopt, refused_);
     EXPECT_EQ(refusals.refused_form("x", wrong_), "") << "both: the next time begins anew";
     EXPECT_EQ(refusals.standing("x", wrong_, std::nullopt)->retry_after.count(), 0);
+}
+
+TEST_F(RefusalsTest, AFormRefusedBeforeTheNetworkFailedIsNotSentAgain) {
+    StateStore store(directory_);
+    Refusals refusals(store);
+    refusals.put("x", right_, std::nullopt, {Errc::timeout, "no answer", 0, {}}, "md5");
+    EXPECT_EQ(refusals.refused_form("x", right_), "md5");
+    EXPECT_FALSE(refusals.standing("x", right_, std::nullopt)) << "the other form is worth its attempt";
 }
 
 TEST_F(RefusalsTest, NoPasswordIsWritten) {

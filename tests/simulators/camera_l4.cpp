@@ -92,7 +92,10 @@ HttpReply CameraL4::log_in(const json::object& params) {
     if (refuse_until_ && *step == "pake_share") {
         const bool still = world().now() < *refuse_until_;
         refuse_until_.reset();
-        if (still) return code_reply(kRefused);
+        if (still) {
+            ++early_logins_;
+            return code_reply(kRefused);
+        }
     }
     return json_reply(login_.answer(params));
 }
@@ -129,6 +132,7 @@ json::object CameraL4::own_state() const {
     out["repeated_seqs"] = login_.repeated_seqs();
     const std::lock_guard lock(mutex_);
     out["l1_logins_seen"] = l1_logins_seen_;
+    out["early_logins"] = early_logins_;
     return out;
 }
 

@@ -46,6 +46,7 @@ private:
     TpapLogin login_;
     std::optional<std::chrono::milliseconds> refuse_until_; // guarded by Camera::mutex_, as all below
     std::uint64_t l1_logins_seen_ = 0;
+    std::uint64_t early_logins_ = 0; ///< refused without being counted
 };
 
 } // namespace tplink::sim
