@@ -22,7 +22,9 @@ bool has_battery(const DeviceView& view, const DeviceConfig& config) {
 Events::Events(Registry& registry, std::function<void(const DetectionEvent&)> happened, EventLog log, EventsOptions options)
     : registry_(registry), log_(std::move(log)), options_(options),
       desk_({[this](const std::string& device, const std::string& kind, bool on) { registry_.push(device, kind, on); }, std::move(happened)}, system_clock()),
-      watch_(desk_, log_, system_clock(), system_random()), doorbells_([this](const std::string& address) { pressed(address); }) {}
+      watch_(desk_, log_, system_clock(), system_random(),
+             [this](const std::string& device, bool silent) { registry_.push(device, std::string(kSilentPush), silent); }),
+      doorbells_([this](const std::string& address) { pressed(address); }) {}
 
 Events::~Events() { stop(); }
 
@@ -57,7 +59,8 @@ void Events::alarm(const std::string& id, const std::string& kind, std::int64_t 
     if (!view) return;
     const auto kinds = event_kinds(*view);
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return;
-    desk_.moment(id, kind, EventSource::alarm_list, std::chrono::system_clock::from_time_t(static_cast<std::time_t>(at_unix_s)));
+    const WallTime at = std::chrono::system_clock::from_time_t(static_cast<std::time_t>(at_unix_s));
+    if (!watch_.recorded(id, kind, at)) desk_.moment(id, kind, EventSource::alarm_list, at);
 }
 
 /// A hub speaks for its doorbells and does not say for which.

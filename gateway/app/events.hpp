@@ -29,7 +29,7 @@ public:
     void removed(const std::string& id);
     /// A camera's own list told it.
     void alarm(const std::string& id, const std::string& kind, std::int64_t at_unix_s);
-    /// Its events arrive by themselves.
+    /// Its events arrive by themselves, as its own list confirms.
     bool has_push(const std::string& id) const { return watch_.is_listening(id); }
     /// A datagram of a doorbell came from there.
     void pressed(const std::string& address);

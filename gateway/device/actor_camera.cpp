@@ -1,6 +1,7 @@
 // The actor's care for cameras: events asked for where none arrive, and batteries left alone.
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/device/actor.hpp"
 
@@ -8,22 +9,30 @@ namespace tplink::gateway {
 namespace {
 
 constexpr auto kAlarmsEvery = std::chrono::seconds(10);  // more often and a camera gets slow for everybody
+constexpr auto kControlEvery = std::chrono::seconds(30);  // where events are pushed: nothing may be missing
 
 }  // namespace
 
-/// Wired cameras whose events do not come by themselves are asked for them. A battery camera would be kept awake.
+/// Wired cameras are asked for what they noticed, often where events do not come by themselves. A battery camera would be kept awake.
 bool DeviceActor::asks_alarms() const {
     const bool camera = family_ == Family::tapo_camera || family_ == Family::vigi_camera;
     return deps_.alarm && session_ && identified_ && camera && !battery_ && !alarms_.is_useless() && supervisor_.online() &&
-           self().identity().lists("detection") && !(deps_.has_push && deps_.has_push(self().id()));
+           self().identity().lists("detection");
 }
 
 void DeviceActor::ask_alarms() {
     next_alarms_ = deps_.clock.now() + kAlarmsEvery;
+    const bool pushed = deps_.has_push && deps_.has_push(self().id());
     const auto requests = alarms_.requests(unix_now());
     const auto answers = session_->query(requests);
     if (!answers) return fail_with(answers.error());
-    for (const SeenAlarm& seen : alarms_.take(*answers, unix_now())) deps_.alarm(self().id(), seen.kind, seen.at_unix_s);
+    // What may still arrive by itself has time for it until the next look.
+    std::vector<SeenAlarm> seen = std::exchange(held_alarms_, {});
+    std::vector<SeenAlarm> fresh = alarms_.take(*answers, unix_now());
+    if (pushed) held_alarms_ = std::move(fresh);
+    else seen.insert(seen.end(), fresh.begin(), fresh.end());
+    if (pushed && held_alarms_.empty()) next_alarms_ = deps_.clock.now() + kControlEvery;
+    for (const SeenAlarm& one : seen) deps_.alarm(self().id(), one.kind, one.at_unix_s);
 }
 
 /// A battery camera that does not answer is asleep: a state, not an outage. The next contact comes at its time.

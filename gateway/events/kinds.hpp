@@ -42,6 +42,9 @@ inline constexpr EventKind kEventKinds[] = {
 /// Documents keep what is on now under this key: kind -> "on" or "off".
 inline constexpr std::string_view kEventsKey = "@events";
 
+/// Beside the kinds there: "on" while the camera takes a subscription and delivers nothing; absent until it was so once.
+inline constexpr std::string_view kSilentPush = "onvif_silent";
+
 /// Null when there is none of that id.
 const EventKind* find_event_kind(std::string_view id);
 /// The kinds of a mask of alarm types, `ring` included.

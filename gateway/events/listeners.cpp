@@ -4,6 +4,8 @@
 #include <atomic>
 #include <condition_variable>
 
+#include "gateway/events/push_trust.hpp"
+
 namespace tplink::gateway {
 namespace {
 
@@ -15,15 +17,16 @@ constexpr std::chrono::seconds kLongestPause{300};
 struct OnvifWatch::Watcher {
     std::string device;
     tplink::onvif::PullPointOptions options;
-    std::mutex mutex;  // guards `point` against stop()
+    std::mutex mutex;  // guards `point` against stop(), and `trust`
+    PushTrust trust;
     std::unique_ptr<tplink::onvif::PullPoint> point;
     bool stopping = false;
     std::atomic<bool> listening{false};
     std::jthread thread;
 };
 
-OnvifWatch::OnvifWatch(EventDesk& desk, EventLog log, const Clock& clock, RandomBytes& random)
-    : desk_(desk), log_(std::move(log)), clock_(clock), random_(random) {}
+OnvifWatch::OnvifWatch(EventDesk& desk, EventLog log, const Clock& clock, RandomBytes& random, Silence silence)
+    : desk_(desk), log_(std::move(log)), silence_(std::move(silence)), clock_(clock), random_(random) {}
 
 OnvifWatch::~OnvifWatch() { stop(); }
 
@@ -72,6 +75,7 @@ void OnvifWatch::leave(const std::string& device) {
     const std::lock_guard lock(gone->mutex);
     gone->stopping = true;
     if (gone->point) gone->point->cancel();
+    if (silence_ && gone->trust.is_silent()) silence_(device, false);
     // The thread is joined by the destructor, without the watch's mutex.
 }
 
@@ -93,7 +97,42 @@ void OnvifWatch::stop() {
 bool OnvifWatch::is_listening(const std::string& device) const {
     const std::lock_guard lock(mutex_);
     const auto at = watchers_.find(device);
-    return at != watchers_.end() && at->second->listening;
+    if (at == watchers_.end() || !at->second->listening) return false;
+    const std::lock_guard trust(at->second->mutex);
+    return !at->second->trust.is_silent();
+}
+
+bool OnvifWatch::recorded(const std::string& device, std::string_view kind, WallTime at) {
+    bool brought = false, fell_silent = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = watchers_.find(device);
+        if (found == watchers_.end() || !found->second->listening) return false;
+        const std::lock_guard trust(found->second->mutex);
+        const bool before = found->second->trust.is_silent();
+        brought = found->second->trust.recorded(kind, at);
+        fell_silent = !before && found->second->trust.is_silent();
+    }
+    if (fell_silent) tell(device, true);
+    return brought;
+}
+
+void OnvifWatch::tell(const std::string& device, bool silent) {
+    if (silent) log_("warning", "its ONVIF subscription delivers nothing although the camera notices things: its own list is asked every 10 s", device);
+    else log_("info", "its ONVIF subscription delivers events again", device);
+    if (silence_) silence_(device, silent);
+}
+
+void OnvifWatch::take(Watcher& watcher, const tplink::onvif::Detection& seen) {
+    bool was_silent = false;
+    {
+        const std::lock_guard lock(watcher.mutex);
+        was_silent = watcher.trust.is_silent();
+        watcher.trust.brought(seen.kind, clock_.wall());
+    }
+    if (was_silent) tell(watcher.device, false);
+    if (seen.active) desk_.active(watcher.device, seen.kind, EventSource::onvif);
+    else desk_.inactive(watcher.device, seen.kind);
 }
 
 void OnvifWatch::run(Watcher& watcher, const std::stop_token& stop) {
@@ -114,10 +153,7 @@ void OnvifWatch::run(Watcher& watcher, const std::stop_token& stop) {
             told = false;
             wait = kFirstPause;
             for (const tplink::onvif::Notification& notification : *pulled)
-                for (const tplink::onvif::Detection& seen : tplink::onvif::detections(notification)) {
-                    if (seen.active) desk_.active(watcher.device, seen.kind, EventSource::onvif);
-                    else desk_.inactive(watcher.device, seen.kind);
-                }
+                for (const tplink::onvif::Detection& seen : tplink::onvif::detections(notification)) take(watcher, seen);
             continue;
         }
         if (pulled.error().code == Errc::cancelled) break;

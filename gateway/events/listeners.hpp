@@ -20,22 +20,29 @@ using EventLog = std::function<void(std::string_view level, const std::string& m
 /// Holds one subscription at each watched camera; a thread per camera, which sleeps in the camera's own long poll.
 class OnvifWatch {
 public:
-    OnvifWatch(EventDesk& desk, EventLog log, const Clock& clock, RandomBytes& random);
+    /// silent: a camera's subscription delivers nothing although the camera notices things (true), or delivers again.
+    using Silence = std::function<void(const std::string& device, bool silent)>;
+    OnvifWatch(EventDesk& desk, EventLog log, const Clock& clock, RandomBytes& random, Silence silence = {});
     ~OnvifWatch();
 
     /// Watches `device` there from now on; the same options again change nothing.
     void watch(const std::string& device, const tplink::onvif::PullPointOptions& options);
     void leave(const std::string& device);
     void stop();
-    /// A subscription at this camera delivers: its list of alarms need not be asked.
+    /// A subscription at this camera stands and delivers what happens: its list of alarms is asked for control only.
     bool is_listening(const std::string& device) const;
+    /// The camera's own record shows it. True when the subscription brought it too.
+    bool recorded(const std::string& device, std::string_view kind, WallTime at);
 
 private:
     struct Watcher;
     void run(Watcher& watcher, const std::stop_token& stop);
+    void take(Watcher& watcher, const tplink::onvif::Detection& seen);
+    void tell(const std::string& device, bool silent);
 
     EventDesk& desk_;
     const EventLog log_;
+    const Silence silence_;
     const Clock& clock_;
     RandomBytes& random_;
     mutable std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include "gateway/events/desk.hpp"
 #include "gateway/events/kinds.hpp"
 #include "gateway/events/listeners.hpp"
+#include "gateway/events/push_trust.hpp"
 #include "tests/protocols/fakes.hpp"
 
 namespace tplink::gateway {
@@ -55,6 +56,37 @@ TEST(EventKinds, AMaskNamesAllItsKinds) {
     EXPECT_NO_FATAL_FAILURE((void)kinds_of_mask(std::numeric_limits<std::uint64_t>::max()));
     EXPECT_EQ(kind_of_word("Motion"), "motion");
     EXPECT_EQ(kind_of_word("nothing"), "");
+}
+
+constexpr WallTime kWall = WallTime{} + std::chrono::hours(400000);
+
+TEST(PushTrust, ARecordThatNothingBroughtTwiceIsSilence) {
+    PushTrust trust;
+    EXPECT_FALSE(trust.recorded("motion", kWall));
+    EXPECT_FALSE(trust.is_silent()) << "one notification may be lost";
+    EXPECT_FALSE(trust.recorded("person", kWall));
+    EXPECT_FALSE(trust.is_silent()) << "two kinds of one moment";
+    EXPECT_FALSE(trust.recorded("motion", kWall + 90s));
+    EXPECT_TRUE(trust.is_silent());
+    trust.brought("vehicle", kWall + 200s);
+    EXPECT_FALSE(trust.is_silent());
+}
+
+TEST(PushTrust, WhatWasBroughtIsNotToldAgain) {
+    PushTrust trust;
+    trust.brought("motion", kWall);
+    EXPECT_TRUE(trust.recorded("motion", kWall - 20s)) << "the record names the beginning";
+    EXPECT_TRUE(trust.recorded("motion", kWall + 60s));
+    EXPECT_FALSE(trust.recorded("motion", kWall + 61s)) << "another one";
+}
+
+TEST(PushTrust, AKindThatIsNeverPushedIsNoSilence) {
+    PushTrust trust;
+    for (int minute = 0; minute < 10; ++minute) {
+        trust.brought("motion", kWall + minute * 60s);
+        EXPECT_FALSE(trust.recorded("bark", kWall + minute * 60s)) << "the list alone knows it";
+    }
+    EXPECT_FALSE(trust.is_silent());
 }
 
 Answer answer(const char* method, const char* text) { return {method, json::parse(text)}; }

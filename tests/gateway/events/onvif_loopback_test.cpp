@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <gtest/gtest.h>
 
+#include "gateway/app/ladder_opener.hpp"
+#include "gateway/device/actor.hpp"
 #include "gateway/events/listeners.hpp"
 #include "tests/simulators/camera_l3.hpp"
 
@@ -35,6 +37,11 @@ struct Told {
         std::unique_lock lock(mutex);
         return changed.wait_for(lock, 30s, done);
     }
+    /// Something more was told, or the time is over.
+    void news(std::chrono::milliseconds patience) {
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, patience, [this, before = events.size()] { return events.size() != before; });
+    }
     bool is(const std::string& kind, bool wanted) {
         return wait([&] { return on.contains(kind) && on[kind] == wanted; });
     }
@@ -62,7 +69,7 @@ struct Told {
 
 class OnvifLoopback : public ::testing::Test {
 protected:
-    OnvifLoopback() : camera_(options()), desk_(told_.outlets(), clock_), watch_(desk_, [](auto...) {}, clock_, system_random()) {
+    OnvifLoopback() : camera_(options()), desk_(told_.outlets(), clock_), watch_(desk_, [](auto...) {}, clock_, system_random(), [this](const std::string&, bool silent) { silence_.push_back(silent); }) {
         camera_.start();
         tplink::onvif::PullPointOptions options;
         options.host = camera_.options().address;
@@ -109,6 +116,7 @@ protected:
     Told told_;
     sim::CameraL3 camera_;
     EventDesk desk_;
+    std::vector<bool> silence_;  ///< as it was told; by the threads that the test waits for
     OnvifWatch watch_;
 };
 
@@ -162,6 +170,72 @@ TEST_F(OnvifLoopback, ASubscriptionThatARestartLostIsMadeAgain) {
     EXPECT_TRUE(subscribed(3));
     happen("person", true);
     EXPECT_TRUE(told_.is("person", true));
+}
+
+TEST_F(OnvifLoopback, ASubscriptionThatDeliversNothingIsNotReliedUponUntilItDoes) {
+    ASSERT_TRUE(camera_.set_state({{"onvif", json::object{{"delivers_nothing", true}}}}));
+    happen("motion", true);
+    const WallTime first = clock_.wall();
+    EXPECT_FALSE(watch_.recorded("gate", "motion", first));
+    EXPECT_TRUE(watch_.is_listening("gate"));
+    EXPECT_FALSE(watch_.recorded("gate", "motion", first + 1s));
+    EXPECT_FALSE(watch_.is_listening("gate"));
+    EXPECT_EQ(silence_, (std::vector<bool>{true}));
+    EXPECT_FALSE(watch_.recorded("gate", "motion", first + 2s));
+    EXPECT_EQ(silence_.size(), 1U) << "a lasting fault is one line";
+    ASSERT_TRUE(camera_.set_state({{"onvif", json::object{{"delivers_nothing", false}}}}));
+    happen("person", true);
+    ASSERT_TRUE(told_.is("person", true));
+    EXPECT_TRUE(watch_.is_listening("gate"));
+    EXPECT_TRUE(watch_.recorded("gate", "person", clock_.wall())) << "brought, so not told twice";
+    EXPECT_EQ(silence_, (std::vector<bool>{true, false}));
+}
+
+/// An actor of that camera whose list reports where the subscription does.
+class Asked final : public DeviceSink {
+public:
+    Asked(const sim::Device& device, const Clock& clock, OnvifWatch& watch, EventDesk& desk) {
+        DeviceConfig config;
+        config.host = device.options().address;
+        config.port = device.port();
+        config.family = Family::tapo_camera;
+        ActorDeps deps{clock, system_random(), *this, [] { return make_ladder_opener(); }, tcp_probe};
+        deps.alarm = [&](const std::string&, const std::string& kind, std::int64_t at_unix_s) {
+            const WallTime at = std::chrono::system_clock::from_time_t(static_cast<std::time_t>(at_unix_s));
+            if (!watch.recorded("gate", kind, at)) desk.moment("gate", kind, EventSource::alarm_list, at);
+        };
+        deps.has_push = [&](const std::string&) { return watch.is_listening("gate"); };
+        actor = std::make_unique<DeviceActor>(config, Credentials{"demo@example.com", Secret("demo-password")}, Learned{}, std::move(deps));
+        actor->start();
+    }
+    ~Asked() override { actor.reset(); }
+    void device_changed(std::shared_ptr<const DeviceView>) override {}
+    void command_done(const CommandResult&) override {}
+    void device_learned(const std::string&) override {}
+    std::unique_ptr<DeviceActor> actor;
+};
+
+TEST_F(OnvifLoopback, WhatASubscriptionKeepsBackIsToldFromTheList) {
+    ASSERT_TRUE(camera_.set_state({{"onvif", json::object{{"delivers_nothing", true}}}}));
+    Asked asked(camera_, clock_, watch_, desk_);
+    const auto by_list = [&] {
+        const auto events = told_.all();
+        return std::any_of(events.begin(), events.end(), [](const DetectionEvent& event) { return event.kind == "motion" && event.source == EventSource::alarm_list; });
+    };
+    EXPECT_TRUE(until([&] {
+        happen("motion", true);
+        happen("motion", false);
+        clock_.move(11s);  // the next look is due
+        asked.actor->poll_now();
+        told_.news(50ms);
+        return by_list() && !watch_.is_listening("gate");
+    }));
+    const auto events = told_.all();
+    EXPECT_TRUE(std::all_of(events.begin(), events.end(), [](const DetectionEvent& event) { return event.source == EventSource::alarm_list; }));
+    ASSERT_TRUE(camera_.set_state({{"onvif", json::object{{"delivers_nothing", false}}}}));
+    happen("person", true);
+    EXPECT_TRUE(told_.is("person", true));
+    EXPECT_TRUE(watch_.is_listening("gate")) << "it delivers again";
 }
 
 TEST_F(OnvifLoopback, WhoLeavesUnsubscribes) {
