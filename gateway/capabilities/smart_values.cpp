@@ -61,6 +61,7 @@ bool shows(const json::object& document, const json::value& preset) {
 
 bool has_relay(const json::object& document) { return bool_in(document, kDevice, "/device_on").has_value(); }
 bool is_wall_switch(const json::object& document) { return text_in(document, kDevice, "/type").find("SWITCH") != std::string::npos && has_relay(document); }
+bool is_chime(const json::object& document) { return text_in(document, kDevice, "/type") == "SMART.TAPOCHIME"; }
 bool counts_on_time(const json::object& document) { return has_relay(document) && int_in(document, kDevice, "/on_time").has_value(); }
 bool tells_default_on(const json::object& document) { return !text_in(document, kDevice, "/default_states/type").empty() && find_in(document, kDevice, "/brightness") == nullptr; }
 bool has_protection(const json::object& document) { return int_in(document, kProtection.method, "/protection_power").has_value(); }

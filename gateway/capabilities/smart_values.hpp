@@ -20,6 +20,7 @@ inline constexpr Query kDownload{"get_fw_download_state", "", 3600, is_updating}
 
 bool has_relay(const json::object& document);
 bool is_wall_switch(const json::object& document);
+bool is_chime(const json::object& document);
 bool counts_on_time(const json::object& document);
 bool tells_default_on(const json::object& document);
 bool has_white_range(const json::object& document);

@@ -49,8 +49,15 @@ Result<Request> set_siren_volume(const json::value& value, const WriteContext& c
 Result<Request> set_siren_type(const json::value& value, const WriteContext& context) { return set_hub_siren(context, "siren_type", value); }
 Result<Request> set_siren_duration(const json::value& value, const WriteContext& context) { return set_hub_siren(context, "duration", value); }
 
+/// The alarm's settings: older cameras tell them by another method, and take them in the old style alone.
+const json::value* alert_at(const json::object& document, std::string_view pointer) {
+    const json::value* newer = at(document, kAlert.method, pointer);
+    return newer != nullptr ? newer : at(document, kOldAlert.method, pointer);
+}
+std::string_view alert_setter(const json::object& document) { return at(document, kAlert.method, kInfo) != nullptr ? "setAlertConfig" : "set"; }
+
 json::value mode_state(const json::object& document, std::string_view word) {
-    const json::value* modes = at(document, kAlert.method, kMode);
+    const json::value* modes = alert_at(document, kMode);
     if (modes == nullptr || !modes->is_array()) return nullptr;
     for (const json::value& mode : modes->get_array())
         if (mode.is_string() && mode.get_string() == word) return "on";
@@ -62,13 +69,13 @@ json::value alarm_light(const json::object& document, std::int64_t) { return mod
 
 /// The camera takes the whole section only.
 Result<Request> set_alert(const WriteContext& context, std::string_view field, json::value value) {
-    const json::value* known = at(context.document, kAlert.method, kInfo);
+    const json::value* known = alert_at(context.document, kInfo);
     if (known == nullptr || !known->is_object()) return fail(Errc::refused, "the alarm's settings are not known yet; ask again in a minute");
     json::object section;
     for (const auto& [key, part] : known->get_object())
         if (!key.starts_with('.')) section[key] = part;
     section[field] = std::move(value);
-    return request("setAlertConfig", kInfo, std::move(section));
+    return request(alert_setter(context.document), kInfo, std::move(section));
 }
 Result<Request> set_alarm(const json::value& value, const WriteContext& context) { return set_alert(context, "enabled", value); }
 Result<Request> set_alarm_volume(const json::value& value, const WriteContext& context) { return set_alert(context, "alarm_volume", value); }
@@ -131,6 +138,11 @@ constexpr Capability blind_siren(std::string_view needs, Query query, std::strin
             .hint = kSirenHint, .latch_s = kAlarmSeconds};
 }
 
+constexpr Capability siren_time(std::string_view needs, Query query) {
+    return fact("siren_time_left", "Siren goes off in", needs, Number{.min = 0, .max = 86400}, query, "/time_left",
+                {.device_class = "duration", .unit = "s", .category = Category::diagnostic, .enabled = false});
+}
+
 constexpr Capability kRows[] = {
     told_siren("siren", kHubSiren, "/siren/status"),
     told_siren("siren", kSiren, "/msg_alarm/status"),
@@ -140,6 +152,10 @@ constexpr Capability kRows[] = {
     blind_siren("alert", kOldAlert, kInfo, manual_alarm),
     blind_siren("manualAlarm", kAlert, kInfo, manual_alarm),
     blind_siren("alert", kAlert, kInfo, test_sound),
+    siren_time("siren", kHubSiren),
+    siren_time("siren", kSiren),
+    siren_time("manualAlarm", kSiren),
+    siren_time("alert", kSiren),
     {.id = "siren_type", .name = "Siren tone", .needs = "siren", .kind = DynamicChoice{.options_pointer = "/siren_type_list", .options_method = "getSirenTypeList"}, .query = kHubConfig,
      .pointer = "/siren_type", .write = Build{set_siren_type}, .hint = kConfig, .also = kHubTones},
     {.id = "siren_volume", .name = "Siren volume", .needs = "siren", .kind = Number{.min = 1, .max = 10, .as_text = true}, .query = kHubConfig,
@@ -148,13 +164,19 @@ constexpr Capability kRows[] = {
      .pointer = "/duration", .write = Build{set_siren_duration}, .hint = kSeconds},
     {.id = "alarm", .name = "Alarm on detection", .needs = "alert", .kind = OnOff{}, .query = kAlert, .pointer = "/msg_alarm/chn1_msg_alarm_info/enabled",
      .write = Build{set_alarm}, .hint = kConfig},
+    {.id = "alarm", .name = "Alarm on detection", .needs = "alert", .kind = OnOff{}, .query = kOldAlert, .pointer = "/msg_alarm/chn1_msg_alarm_info/enabled",
+     .write = Build{set_alarm}, .hint = kConfig},
     {.id = "alarm", .name = "Alarm on detection", .needs = "batCamSystem", .kind = OnOff{}, .query = kChildAlarm, .pointer = "/enabled",
      .write = Set{"setAlarmConfig", "/msg_alarm/enabled"}, .hint = kConfig},
     {.id = "alarm_sound", .name = "Alarm with sound", .needs = "alert", .kind = OnOff{}, .query = kAlert, .pointer = kMode,
      .write = Build{set_alarm_sound}, .hint = kConfig, .derive = alarm_sound},
+    {.id = "alarm_sound", .name = "Alarm with sound", .needs = "alert", .kind = OnOff{}, .query = kOldAlert, .pointer = kMode,
+     .write = Build{set_alarm_sound}, .hint = kConfig, .derive = alarm_sound},
     {.id = "alarm_sound", .name = "Alarm with sound", .needs = "batCamSystem", .kind = OnOff{}, .query = kChildAlarm, .pointer = "/alarm_mode",
      .write = Build{set_child_sound}, .hint = kConfig, .derive = child_sound},
     {.id = "alarm_light", .name = "Alarm with light", .needs = "alert", .kind = OnOff{}, .query = kAlert, .pointer = kMode,
+     .write = Build{set_alarm_light}, .hint = kConfig, .derive = alarm_light},
+    {.id = "alarm_light", .name = "Alarm with light", .needs = "alert", .kind = OnOff{}, .query = kOldAlert, .pointer = kMode,
      .write = Build{set_alarm_light}, .hint = kConfig, .derive = alarm_light},
     {.id = "alarm_light", .name = "Alarm with light", .needs = "batCamSystem", .kind = OnOff{}, .query = kChildAlarm, .pointer = "/alarm_mode",
      .write = Build{set_child_light}, .hint = kConfig, .derive = child_light},
@@ -172,7 +194,11 @@ constexpr Capability kRows[] = {
      .pointer = "/msg_alarm/chn1_msg_alarm_info/alarm_type", .write = Build{set_alarm_type}, .hint = kConfig, .derive = alarm_type, .also = kTones},
     {.id = "alarm_volume", .name = "Alarm volume", .needs = "alert", .kind = Choice{kVolumes}, .query = kAlert,
      .pointer = "/msg_alarm/chn1_msg_alarm_info/alarm_volume", .write = Build{set_alarm_volume}, .hint = kConfig},
+    {.id = "alarm_volume", .name = "Alarm volume", .needs = "alert", .kind = Choice{kVolumes}, .query = kOldAlert,
+     .pointer = "/msg_alarm/chn1_msg_alarm_info/alarm_volume", .write = Build{set_alarm_volume}, .hint = kConfig},
     {.id = "alarm_duration", .name = "Alarm duration", .needs = "alert", .kind = Number{.min = 0, .max = 300, .as_text = true}, .query = kAlert,
+     .pointer = "/msg_alarm/chn1_msg_alarm_info/alarm_duration", .write = Build{set_alarm_duration}, .hint = kSeconds},
+    {.id = "alarm_duration", .name = "Alarm duration", .needs = "alert", .kind = Number{.min = 0, .max = 300, .as_text = true}, .query = kOldAlert,
      .pointer = "/msg_alarm/chn1_msg_alarm_info/alarm_duration", .write = Build{set_alarm_duration}, .hint = kSeconds},
     toggle("alarm_plan", "Alarm by schedule", "alert", kPlan, "setAlertPlan", "/msg_alarm_plan/chn1_msg_alarm_plan/enabled", kRareConfig),
 };

@@ -142,6 +142,8 @@ constexpr Capability kRows[] = {
          {.device_class = "signal_strength", .unit = "dBm", .category = Category::diagnostic, .state_class = "measurement", .enabled = false}),
     fact("link_type", "Network link", "", Choice{kLinks, kLinkWords}, kLink, "/link_type", kRareDiagnostic),
     fact("ip", "IP address", "", Text{}, kAddress, "/network/wan/ipaddr", kRareDiagnostic),
+    fact("ip", "IP address", "", Text{}, kDevice, "/device_info/basic_info/local_ip", kRareDiagnostic),  // hubs
+    fact("child_count", "Devices on the hub", "childControl", Number{.min = 0, .max = 1000}, kDevice, "/device_info/basic_info/child_num", kRareDiagnostic),
     fact("firmware", "Firmware version", "", Text{}, kDevice, "/device_info/basic_info/sw_version",
          {.icon = "mdi:chip", .category = Category::diagnostic}),
     {.id = "firmware_latest", .name = "Newest firmware", .needs = "firmware", .kind = Text{}, .query = kNewest, .hint = kRareDiagnostic,

@@ -90,6 +90,8 @@ constexpr Capability kRows[] = {
     battery_fact("battery_temperature", "Battery temperature", Number{.min = -60, .max = 120}, "/device_info/basic_info/battery_temperature",
                  {.device_class = "temperature", .unit = "°C", .category = Category::diagnostic, .state_class = "measurement", .enabled = false}),
     battery_fact("power_source", "Power", Text{}, "/device_info/basic_info/power", {.icon = "mdi:power-plug-battery", .category = Category::diagnostic}),
+    battery_fact("power_saving", "Saving power", OnOff{}, "/device_info/basic_info/power_save_status",
+                 {.icon = "mdi:leaf", .category = Category::diagnostic, .enabled = false}),
     {.id = "asleep", .name = "Asleep", .needs = "battery", .kind = OnOff{}, .hint = {.icon = "mdi:sleep", .category = Category::diagnostic},
      .derive = is_asleep},
     {.id = "awake_today", .name = "Awake today because of us", .needs = "battery", .kind = Number{.min = 0, .max = 86400},

@@ -83,6 +83,8 @@ constexpr Capability kRows[] = {
      .pointer = kLevel, .write = Set{"setWhitelampConfig", kLevel}, .hint = kPercent, .also = kImage, .asked_when = hundred_steps},
     choice("spotlight_duration", "Spotlight duration", "whiteLamp", kLampConfig, "setWhitelampConfig", "/image/switch/wtl_force_time",
            Choice{kTimes, kSeconds}),
+    fact("spotlight_time_left", "Spotlight goes off in", "whiteLamp", Number{.min = 0, .max = 86400}, kLamp, "/rest_time",
+         {.device_class = "duration", .unit = "s", .category = Category::diagnostic, .enabled = false}),
     {.id = "floodlight", .name = "Floodlight", .needs = "floodlight", .kind = OnOff{}, .query = kFlood, .pointer = "/status",
      .write = Build{set_flood}, .hint = kLight, .derive = flood_on},
     {.id = "floodlight_brightness", .name = "Floodlight brightness", .needs = "floodlight", .kind = Number{.min = 1, .max = 100},

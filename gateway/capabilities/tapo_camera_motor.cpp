@@ -90,6 +90,9 @@ constexpr Capability kRows[] = {
     {.id = "patrol", .name = "Patrol", .needs = "patrol", .kind = OnOff{}, .query = kPatrol, .pointer = "/patrol/patrol/action",
      .write = Build{set_patrol}, .hint = {.icon = "mdi:walk"}},
     toggle("auto_track", "Auto track", "targetTrack", kTrack, "setTargetTrackConfig", "/target_track/target_track_info/enabled"),
+    // unverified: that these are seconds, and how many are taken.
+    number("auto_track_return", "Return after tracking", "targetTrack", kTrack, "setTargetTrackConfig", "/target_track/target_track_info/back_time",
+           Number{.min = 0, .max = 300, .as_text = true}, {.device_class = "duration", .unit = "s", .category = Category::config, .enabled = false}),
     track_kind("track_people", "Track people", "/smart_track/smart_track_info/people_enabled"),
     track_kind("track_vehicles", "Track vehicles", "/smart_track/smart_track_info/vehicle_enabled"),
     track_kind("track_pets", "Track pets", "/smart_track/smart_track_info/pet_enabled"),

@@ -79,6 +79,7 @@ json::value frames(const json::object& document, std::int64_t) {
 
 constexpr Capability kRows[] = {
     choice("night_vision", "Night vision", "dayNightMode", kImage, "setDayNightModeConfig", kInfType, Choice{kSwitching}, kMoon),
+    choice("night_vision", "Night vision", "dayNightMode", kImage, "setLightFrequencyInfo", kInfType, Choice{kSwitching}, kMoon),  // older firmware
     choice("night_vision", "Night vision", "dayNightMode", kDayNight, "setDayNightModeConfig", kInfType, Choice{kSwitching}, kMoon),
     {.id = "night_vision_mode", .name = "Night vision mode", .kind = kNightModes, .query = kNight, .pointer = kNightMode,
      .write = Set{"setNightVisionModeConfig", kNightMode}, .hint = kMoon, .also = kNightRange},
@@ -103,6 +104,12 @@ constexpr Capability kRows[] = {
     video_choice("video_codec", "Video codec", "setVideoQualities", "/video/main/encode_type", "/video_capability/main/encode_types", kRareConfig),
     video_choice("bitrate", "Video bit rate", "set", "/video/main/bitrate", "/video_capability/main/bitrates", kRareConfig),
     video_choice("bitrate", "Video bit rate", "setVideoQualities", "/video/main/bitrate", "/video_capability/main/bitrates", kRareConfig),
+    video_choice("bitrate_type", "Bit rate type", "set", "/video/main/bitrate_type", "/video_capability/main/bitrate_types", kRareConfig),
+    video_choice("bitrate_type", "Bit rate type", "setVideoQualities", "/video/main/bitrate_type", "/video_capability/main/bitrate_types", kRareConfig),
+    video_choice("encoding_quality", "Encoding quality", "set", "/video/main/quality", "/video_capability/main/qualitys", kRareConfig),
+    video_choice("encoding_quality", "Encoding quality", "setVideoQualities", "/video/main/quality", "/video_capability/main/qualitys", kRareConfig),
+    toggle("smart_codec", "Smart codec", "video", kVideo, "set", "/video/main/smart_codec", kRareConfig),
+    toggle("smart_codec", "Smart codec", "video", kVideo, "setVideoQualities", "/video/main/smart_codec", kRareConfig),
     {.id = "frame_rate", .name = "Frame rate", .needs = "video", .kind = Number{.min = 1, .max = 240}, .query = kVideo, .pointer = "/video/main/frame_rate",
      .hint = {.unit = "fps", .category = Category::diagnostic, .enabled = false}, .derive = frames},
 };

@@ -98,6 +98,8 @@ constexpr Capability kRows[] = {
      .write = Build{set_record_mode}, .hint = kConfig, .derive = record_mode},
     toggle("record_audio", "Record sound", "audio", kAudio, "setRecordAudio", "/audio_config/record_audio/enabled"),
     number("speaker_volume", "Speaker volume", "audio", kAudio, "setSpeakerVolume", "/audio_config/speaker/volume", kPercentText),
+    {.id = "speaker", .name = "Speaker", .needs = "audio", .kind = OnOff{"off", "on"}, .query = kAudio, .pointer = "/audio_config/speaker/mute",
+     .write = Set{"setSpeakerVolume", "/audio_config/speaker/mute"}, .hint = kRareConfig},
     number("microphone_volume", "Microphone volume", "audio", kAudio, "setMicrophoneVolume", "/audio_config/microphone/volume", kPercentText),
     {.id = "microphone", .name = "Microphone", .needs = "audio", .kind = OnOff{"off", "on"}, .query = kAudio, .pointer = "/audio_config/microphone/mute",
      .write = Set{"setMicrophoneVolume", "/audio_config/microphone/mute"}, .hint = kConfig},

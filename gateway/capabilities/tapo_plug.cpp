@@ -128,6 +128,11 @@ constexpr Capability kLoad[] = {
     {.id = "on_since", .name = "On since", .kind = Timestamp{}, .query = kInfo, .hint = diagnostic("timestamp", false), .derive = on_since, .when = counts_on_time},
 };
 
+json::value paired_devices(const json::object& document, std::int64_t) {
+    const json::value* list = find_in(document, "get_pair_list", "/mac_list");
+    return list != nullptr && list->is_array() ? json::value(static_cast<std::int64_t>(list->get_array().size())) : json::value(nullptr);
+}
+
 /// What only the device that has the connection tells.
 constexpr Capability kHousehold[] = {
     {.id = "led", .name = "Status LED", .needs = "led", .kind = OnOff{"always", "never", true}, .query = kLed, .pointer = "/led_rule",
@@ -143,6 +148,9 @@ constexpr Capability kHousehold[] = {
     {.id = "alarm", .name = "Alarm", .needs = "alarm", .kind = kBool, .query = kInfo, .pointer = "/in_alarm",
      .write = Build{[](const json::value& on, const WriteContext&) -> Result<Request> { return Request{on == json::value(true) ? "play_alarm" : "stop_alarm", nullptr}; }},
      .hint = {.component = "siren"}},
+    // Of a chime. What it rings by is set with the MAC of a paired device in the question: a row cannot ask that.
+    {.id = "paired_devices", .name = "Paired devices", .kind = Number{.min = 0, .max = 100}, .query = {"get_pair_list", "", 3600}, .pointer = "/mac_list",
+     .hint = {.icon = "mdi:bell-ring", .category = Category::diagnostic}, .derive = paired_devices, .asked_when = is_chime},
     {.id = "cloud_connection", .name = "Cloud connection", .needs = "cloud_connect", .kind = kBool, .query = kCloud, .hint = diagnostic("connectivity", false),
      .derive = is_cloud_connected},
     {.id = "rssi", .name = "Signal strength", .kind = Number{.min = -150, .max = 0, .dead_band = 3}, .query = kInfo, .pointer = "/rssi",

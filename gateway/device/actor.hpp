@@ -146,6 +146,7 @@ private:
     bool afresh_ = false;  ///< a human asked for another try
     std::chrono::milliseconds slower_{0};  // after a rate limit
     AlarmWatch alarms_;
+    bool first_alarms_ = true;
     std::vector<SeenAlarm> held_alarms_;  // seen in the list, may yet be pushed
     SteadyTime next_alarms_{};
     bool retry_ = false;  // the last exchange failed

@@ -9,6 +9,7 @@ namespace tplink::gateway {
 namespace {
 
 constexpr auto kAlarmsEvery = std::chrono::seconds(10);  // more often and a camera gets slow for everybody
+constexpr auto kSecondLook = std::chrono::seconds(2);     // the same question within a second is refused
 constexpr auto kControlEvery = std::chrono::seconds(30);  // where events are pushed: nothing may be missing
 
 }  // namespace
@@ -32,6 +33,8 @@ void DeviceActor::ask_alarms() {
     if (pushed) held_alarms_ = std::move(fresh);
     else seen.insert(seen.end(), fresh.begin(), fresh.end());
     if (pushed && held_alarms_.empty()) next_alarms_ = deps_.clock.now() + kControlEvery;
+    // The first look reads the clock, without which the list's window would lie elsewhere.
+    if (std::exchange(first_alarms_, false)) next_alarms_ = deps_.clock.now() + kSecondLook;
     for (const SeenAlarm& one : seen) deps_.alarm(self().id(), one.kind, one.at_unix_s);
 }
 

@@ -27,13 +27,11 @@ struct CameraL4Known {
 
 class CameraL4 final : public Transport {
 public:
-    /// What a camera needs after it ended a session, before it takes the right password again.
-    static constexpr std::chrono::milliseconds kPause{2000};
-
-    /// random and clock outlive it. offer: what it announced, if anything.
+    /// random and clock outlive it. offer: what it announced, if anything. pause: what the camera needs after it ended a
+    /// session, before it takes the right password again.
     CameraL4(std::unique_ptr<net::HttpClient> http, CameraHost where, Credentials credentials,
              RandomBytes& random, const Clock& clock, CameraL4Known known,
-             std::optional<TpapOffer> offer = std::nullopt, std::chrono::milliseconds pause = kPause);
+             std::optional<TpapOffer> offer, std::chrono::milliseconds pause);
 
     /// The forms of the user name cost no attempt. Of a camera never logged in to, both forms of the password are
     /// tried, once each; of one that is settled, its own form alone. Each refusal is counted by the camera.

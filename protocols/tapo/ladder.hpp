@@ -55,6 +55,7 @@ struct LadderDeps {
     std::chrono::milliseconds xor_probe_timeout{1500}; ///< a web server on that port would wait for more, for ever
     std::chrono::milliseconds plug_reply_timeout{5000}; ///< a command behind a lost answer must still be answered in time
     std::chrono::milliseconds xor_reply_timeout{5000};
+    std::chrono::milliseconds l4_pause{2000}; ///< what an L4 camera needs after it ended a session (camera.md, "L4")
     std::stop_token stop; ///< ends every wait
 };
 

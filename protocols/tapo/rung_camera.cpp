@@ -40,7 +40,7 @@ void take_l4(Climb& climb, std::unique_ptr<net::HttpClient> http, const CameraHo
     if (const json::object* tdp = target.announced ? find_object(target.announced->raw, "tdp") : nullptr)
         offer = read_tpap_offer(*tdp);
     auto l4 = std::make_unique<CameraL4>(std::move(http), where, target.credentials, climb.deps.random,
-                                         climb.deps.clock, known, std::move(offer));
+                                         climb.deps.clock, known, std::move(offer), climb.deps.l4_pause);
     const std::stop_callback cancel(climb.deps.stop, [&l4 = *l4] { l4.cancel(); });
     if (auto done = l4->login(); !done) {
         climb.refused_form = l4->refused_form();

@@ -236,6 +236,22 @@ TEST_F(HubDay, ACommandForTheHubDoesNotWakeItsChild) {
     EXPECT_EQ(child_contacts(), before);
 }
 
+TEST_F(HubDay, OfAHubThatLetsNobodySpeakToItsCamerasTheListIsLeft) {
+    device.answers.erase("getLensMaskConfig");  // whatever is asked of the child, the hub knows no such method
+    auto actor = start(30s);
+    ASSERT_TRUE(sink.wait([](const DeviceView& view) { return view.id == "020000000099" && asleep(view); }));
+    ASSERT_TRUE(idle(*actor));
+    const int before = child_contacts();
+    for (int i = 1; i < 2 * 3600 / 31; ++i) ASSERT_TRUE(step(*actor, 31s)) << "step " << i;
+    const auto view = bell(*actor);
+    ASSERT_TRUE(view);
+    EXPECT_TRUE(view->online);
+    EXPECT_EQ(view->state.at("battery"), json::value(80));
+    EXPECT_EQ(view->state.at("rssi"), json::value(-50));
+    EXPECT_FALSE(view->state.contains("privacy"));
+    EXPECT_EQ(child_contacts(), before) << "what it does not know is not worth waking it again";
+}
+
 TEST_F(BatteryDay, OneThatDoesNotAnswerIsAsleepAndNotOffline) {
     auto actor = start();
     ASSERT_TRUE(sink.wait(asleep));

@@ -208,7 +208,7 @@ TEST(CapabilityDocuments, OurOwnDocumentsOfferWhatTheyShould) {
     for (const Sample& sample : samples()) {
         const auto ids = offered_ids(sample);
         if (sample.name == "wired_pan_tilt.json") {
-            for (const char* id : {"privacy", "led", "motion_detection", "motion_sensitivity", "person_detection", "siren", "night_vision", "ptz_left", "preset", "rssi", "sd_status", "sd_free", "firmware", "reboot"})
+            for (const char* id : {"alarm", "alarm_sound", "alarm_light", "privacy", "led", "motion_detection", "motion_sensitivity", "person_detection", "siren", "night_vision", "ptz_left", "preset", "rssi", "sd_status", "sd_free", "firmware", "reboot"})
                 EXPECT_TRUE(ids.contains(id)) << id;
         } else if (sample.name == "floodlight.json") {
             EXPECT_TRUE(ids.contains("siren"));
@@ -217,7 +217,11 @@ TEST(CapabilityDocuments, OurOwnDocumentsOfferWhatTheyShould) {
         } else if (sample.name == "metering_plug.json") {
             for (const char* id : {"state", "power", "voltage", "current", "energy_today", "energy_month", "led", "auto_off", "auto_off_minutes", "overheated", "on_since", "rssi"})
                 EXPECT_TRUE(ids.contains(id)) << id;
+        } else if (sample.name == "chime.json") {
+            for (const char* id : {"paired_devices", "rssi", "firmware", "reboot"}) EXPECT_TRUE(ids.contains(id)) << id;
+            EXPECT_FALSE(ids.contains("state"));
         } else if (sample.name == "first_generation.json") {
+            EXPECT_FALSE(ids.contains("paired_devices"));
             EXPECT_TRUE(ids.contains("overheated"));
             EXPECT_FALSE(ids.contains("power"));
             EXPECT_FALSE(ids.contains("auto_off"));

@@ -213,7 +213,7 @@ TEST_F(CameraSessionTest, TooLargeABatchIsRemembered) {
 }
 
 TEST_F(CameraSessionTest, LostSessionsAreRenewedOnceAndUnseen) {
-    for (const int number : {-1, 9999, 1002, 1112, -1001, -40401, -40413, -40418, -40420, -40421}) {
+    for (const int number : {-1, 9999, 1002, 1112, -1001, -40401, -40409, -40413, -40418, -40420, -40421}) {
         line_ = Line{};
         CameraSession session = make();
         reply(R"({"error_code":)" + std::to_string(number) + "}");

@@ -327,5 +327,32 @@ TEST(CameraL4Loopback, ARefusalThatCountedNothingIsNotBelievedAtOnce) {
     EXPECT_EQ(count(camera, "login_failures"), 0);
 }
 
+/// The machine's clock, and what the test adds.
+class MovedClock final : public Clock {
+public:
+    SteadyTime now() const override { return system_clock().now() + ahead; }
+    WallTime wall() const override { return system_clock().wall(); }
+    std::chrono::seconds ahead{0};
+};
+
+TEST(CameraL4Loopback, ASessionIsRenewedBeforeTheCameraRefusesIt) {
+    sim::CameraL4 camera(l4_options()); // its sessions last an hour, and it says so
+    camera.start();
+    MovedClock clock;
+    const LadderDeps quick = quick_deps();
+    const LadderDeps deps{quick.http, quick.tcp, quick.random, clock, quick.rsa_1024, {}, 0ms, 300ms, 800ms, 800ms, 20ms, {}};
+    Opened opened = open_session(l4_target(camera), deps);
+    ASSERT_TRUE(opened.session) << opened.session.error().what;
+    EXPECT_TRUE((*opened.session)->identify());
+    EXPECT_EQ(count(camera, "login_attempts"), 1);
+    clock.ahead = 59min;
+    EXPECT_TRUE((*opened.session)->identify());
+    EXPECT_EQ(count(camera, "login_attempts"), 1);
+    clock.ahead = 61min;
+    EXPECT_TRUE((*opened.session)->identify());
+    EXPECT_EQ(count(camera, "login_attempts"), 2);
+    EXPECT_EQ(count(camera, "login_failures"), 0);
+}
+
 } // namespace
 } // namespace tplink::tapo

@@ -232,6 +232,9 @@ TEST_F(OnvifLoopback, WhatASubscriptionKeepsBackIsToldFromTheList) {
     }));
     const auto events = told_.all();
     EXPECT_TRUE(std::all_of(events.begin(), events.end(), [](const DetectionEvent& event) { return event.source == EventSource::alarm_list; }));
+    EXPECT_TRUE(told_.is("motion", true));
+    move(31s);
+    EXPECT_TRUE(told_.is("motion", false)) << "by itself, half a minute after it was told";
     ASSERT_TRUE(camera_.set_state({{"onvif", json::object{{"delivers_nothing", false}}}}));
     happen("person", true);
     EXPECT_TRUE(told_.is("person", true));

@@ -40,6 +40,7 @@ DocumentCamera::Reply DocumentCamera::special(std::string_view method, const jso
     if (method == "searchDetectionList") {
         if (!store_.has("searchDetectionList") && !store_.has("getLastAlarmInfo"))
             return tl::unexpected(kUnsupported);
+        ++actions_["searchDetectionList"];
         const auto found = search_detections(events_, json::value(params));
         return found ? Reply(*found) : Reply(tl::unexpected(kInvalid));
     }
