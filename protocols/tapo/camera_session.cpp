@@ -173,6 +173,7 @@ Result<Identity> CameraSession::identify() {
     if (!info) return tl::unexpected(info.error());
     Identity identity = TRY(identity_of_camera(*info));
     if (answers[1].result) identity.components = components_of_camera(*answers[1].result);
+    if (identity.lists("battery") || identity.lists("childControl")) batch_ = std::min(batch_, kSmallBatch);
     if (!identity.components.empty()) return identity;
     const Answer spec = TRY(ask_bare(module_spec_request()));
     if (spec.result) identity.components = components_of_module_spec(*spec.result);

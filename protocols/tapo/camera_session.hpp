@@ -18,8 +18,9 @@ namespace tplink::tapo {
 class CameraSession final : public Session {
 public:
     static constexpr std::size_t kDefaultBatch = 20;
+    static constexpr std::size_t kSmallBatch = 10; ///< of battery cameras and hubs, once identified
 
-    /// clock outlives it. batch: at most this many requests in one exchange (battery cameras and hubs: 10).
+    /// clock outlives it. batch: at most this many requests in one exchange.
     CameraSession(std::unique_ptr<Transport> transport, const Clock& clock,
                   std::size_t batch = kDefaultBatch);
 

@@ -261,6 +261,28 @@ TEST_F(CameraSessionTest, Identifies) {
     EXPECT_EQ(identity.components[0].version, 2);
 }
 
+TEST_F(CameraSessionTest, HubsAndBatteryCamerasGetSmallBatches) {
+    for (const char* component : {"childControl", "battery", "lensMask"}) {
+        line_ = Line{};
+        CameraSession session = make();
+        responses(R"({"method":"getDeviceInfo","error_code":0,"result":)" + kInfo + R"(},{"method":"getAppComponentList","result":{"app_component":{"app_component_list":[{"name":")" +
+                  component + R"(","version":1}]}}})");
+        ASSERT_TRUE(session.identify());
+        std::vector<Request> requests;
+        std::string first, rest;
+        for (int i = 0; i < 12; ++i) {
+            requests.push_back(ask(("m" + std::to_string(i)).c_str()));
+            std::string& answers = i < 10 ? first : rest;
+            answers += (answers.empty() ? "" : ",") + (R"({"method":"m)" + std::to_string(i) + R"(","result":{}})");
+        }
+        const bool wired = std::string_view(component) == "lensMask";
+        responses(wired ? first + "," + rest : first);
+        if (!wired) responses(rest);
+        EXPECT_EQ(session.query(requests)->size(), 12U);
+        EXPECT_EQ(line_.sent.size(), wired ? 2U : 3U) << component;
+    }
+}
+
 TEST_F(CameraSessionTest, OlderCamerasTellTheirModulesInstead) {
     CameraSession session = make();
     responses(R"({"method":"getDeviceInfo","error_code":0,"result":)" + kInfo +
