@@ -135,6 +135,7 @@ class Events(CameraCase):
         child = self.until(lambda: next((d for d in world.api(self.demo.page) if d["via"] == base.Devices.id(hub) and "privacy" in d["state"]), None), 60, "no child appeared")
         self.assertIn("battery", child["state"])
         listener = self.listen(f"tplink2mqtt/{child['id']}/#")
+        listener.wait(f"tplink2mqtt/{child['id']}/state", bool)  # then it is subscribed
         self.send(f"tplink2mqtt/{child['id']}/privacy/set", "ON")
         _, result = listener.wait(f"tplink2mqtt/{child['id']}/result", seconds=20)
         self.assertEqual(json.loads(result["payload"])["status"], "ok", result["payload"])
@@ -142,11 +143,12 @@ class Events(CameraCase):
         listener.wait(f"tplink2mqtt/{child['id']}/state", lambda p: json.loads(p)["privacy"] == "OFF", 20)
         # Its picture comes through the hub's port, which is told which of its cameras is meant.
         url = f"rtsp://127.0.0.1:{self.demo.rtsp}/{child['id']}"
-        seen = subprocess.run(["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_entries", "stream=codec_name", "-of", "csv=p=0", url],
-                              capture_output=True, text=True, timeout=40)
-        self.assertIn("h264", seen.stdout, seen.stderr)
-        watched = self.until(lambda: next((d for d in world.api(self.demo.page) if d["id"] == child["id"] and "awake_today" in d["state"]), None), 30, "its battery is not cared for")
-        self.assertEqual(watched["state"]["asleep"], "OFF", "a viewer keeps it awake")
+        with subprocess.Popen(["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_entries", "stream=codec_name", "-of", "csv=p=0", url],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as viewer:
+            watched = self.until(lambda: next((d for d in world.api(self.demo.page) if d["id"] == child["id"] and d["state"].get("asleep") == "OFF"), None), 30, "a viewer keeps it awake")
+            self.assertIn("awake_today", watched["state"])
+            seen, errors = viewer.communicate(timeout=40)
+        self.assertIn("h264", seen, errors)
 
 
 class OnvifCameras(Cameras):
