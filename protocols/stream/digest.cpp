@@ -79,7 +79,8 @@ Result<DigestChallenge> parse_digest_challenge(std::string_view header) {
         if (parameter->name == "algorithm") algorithm = ascii_lower(parameter->value);
     }
     if (challenge.nonce.empty()) return fail(Errc::malformed, "WWW-Authenticate: no nonce");
-    if (algorithm != "md5")
+    challenge.sha256 = algorithm == "sha-256";
+    if (algorithm != "md5" && !challenge.sha256)
         return fail(Errc::unsupported, "WWW-Authenticate: unknown algorithm " + algorithm);
     if (!challenge.qop.empty() && !offers_auth(challenge.qop))
         return fail(Errc::unsupported, "WWW-Authenticate: unknown qop " + challenge.qop);
@@ -89,10 +90,11 @@ Result<DigestChallenge> parse_digest_challenge(std::string_view header) {
 std::string digest_response(const DigestChallenge& challenge, std::string_view username,
                             std::string_view secret, std::string_view method, std::string_view uri,
                             std::string_view cnonce) {
-    const std::string ha1 = crypto::md5_hex_lower(join({username, challenge.realm, secret}));
-    const std::string ha2 = crypto::md5_hex_lower(join({method, uri}));
-    if (challenge.qop.empty()) return crypto::md5_hex_lower(join({ha1, challenge.nonce, ha2}));
-    return crypto::md5_hex_lower(join({ha1, challenge.nonce, kNonceCount, cnonce, "auth", ha2}));
+    const auto hash = challenge.sha256 ? crypto::sha256_hex_lower : crypto::md5_hex_lower;
+    const std::string ha1 = hash(join({username, challenge.realm, secret}));
+    const std::string ha2 = hash(join({method, uri}));
+    if (challenge.qop.empty()) return hash(join({ha1, challenge.nonce, ha2}));
+    return hash(join({ha1, challenge.nonce, kNonceCount, cnonce, "auth", ha2}));
 }
 
 std::string digest_authorization(const DigestChallenge& challenge, std::string_view username,
@@ -107,7 +109,7 @@ std::string digest_authorization(const DigestChallenge& challenge, std::string_v
         text += ", qop=auth, nc=" + std::string(kNonceCount) + ", " + quoted("cnonce", cnonce);
     text += ", " + quoted("response", digest_response(challenge, username, secret, method, uri, cnonce));
     if (!challenge.opaque.empty()) text += ", " + quoted("opaque", challenge.opaque);
-    return text + ", algorithm=MD5";
+    return text + (challenge.sha256 ? ", algorithm=SHA-256" : ", algorithm=MD5");
 }
 
 std::string vigi_security_encode(std::string_view password) {

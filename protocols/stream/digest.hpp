@@ -1,5 +1,6 @@
 #pragma once
-// HTTP Digest as port 8800 speaks it: always MD5, whatever the password was hashed with before.
+// HTTP Digest as port 8800 speaks it: with MD5, whatever the password was hashed with before. SHA-256 is answered as well,
+// for the firmware that asks for it first (VIGI's open interface does already).
 
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@ struct DigestChallenge {
     std::string opaque;
     std::string qop;
     std::string encrypt_type; ///< "3": the camera holds the SHA-256 of the password, not the MD5
+    bool sha256 = false; ///< algorithm=SHA-256; otherwise MD5. source: RFC 7616
 
     bool wants_sha256() const { return encrypt_type == "3"; }
 };
@@ -24,7 +26,7 @@ struct DigestChallenge {
 /// seen there.
 Result<DigestChallenge> parse_digest_challenge(std::string_view header);
 
-/// The `response` field: MD5 with qop=auth and nc=00000001, or the older form when the camera offers no qop.
+/// The `response` field: with qop=auth and nc=00000001, or the older form when the camera offers no qop.
 std::string digest_response(const DigestChallenge& challenge, std::string_view username,
                             std::string_view secret, std::string_view method, std::string_view uri,
                             std::string_view cnonce);

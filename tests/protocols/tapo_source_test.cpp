@@ -51,7 +51,7 @@ std::string answer(std::string_view secret, unsigned turn = 0, std::string_view 
     Buffer cnonce;
     for (unsigned i = 0; i < 16; ++i) cnonce.push_back(static_cast<std::byte>(turn * 16 + i));
     const DigestChallenge challenge{"TP-Link IP-Camera", std::string(nonce), "64943214654649846565646421",
-                                    "auth", ""};
+                                    "auth", "", false};
     std::string text = kAsk;
     text.insert(text.size() - 2,
                 "Authorization: " +
