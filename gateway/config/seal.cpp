@@ -28,16 +28,19 @@ Buffer read_key(const std::string& path) {
     return size == static_cast<ssize_t>(kKeyBytes) ? Buffer(key.begin(), key.begin() + kKeyBytes) : Buffer{};
 }
 
-/// False with errno.
+/// Whole or not at all: a key cut short by a power cut would open nothing and never be made anew. False with errno.
 bool write_key(const std::string& path, Bytes key) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const std::string beside = path + ".new";
+    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return false;
     const bool good = ::write(fd, key.data(), key.size()) == static_cast<ssize_t>(key.size()) && ::fsync(fd) == 0;
-    const int reason = errno;
+    int reason = errno;
     ::close(fd);
-    if (!good) ::unlink(path.c_str());
+    const bool done = good && ::rename(beside.c_str(), path.c_str()) == 0;
+    if (good && !done) reason = errno;
+    if (!done) ::unlink(beside.c_str());
     errno = reason;
-    return good;
+    return done;
 }
 
 }  // namespace

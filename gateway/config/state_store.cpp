@@ -1,5 +1,6 @@
 #include "gateway/config/state_store.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -144,6 +145,28 @@ json::value parse_file(const std::string& text) {
     return bad || !parsed.is_object() ? json::value() : parsed;
 }
 
+/// As versions before the seal wrote them.
+bool holds_plain_text(const json::object& root, std::string_view list) {
+    const json::value* value = root.if_contains(list);
+    if (value == nullptr || !value->is_object()) return false;
+    const auto& texts = value->get_object();
+    return std::any_of(texts.begin(), texts.end(), [](const auto& item) { return item.value().is_string() && !Seal::is_sealed(item.value().get_string()); });
+}
+
+/// A copy of `path` beside it that takes no other copy's place. Its file name; empty when it could not be made.
+std::string keep_aside(const std::string& path) {
+    constexpr int kMostCopies = 100;
+    const std::string text = read_file(path);
+    for (int i = 1; i <= kMostCopies; ++i) {
+        const std::string copy = path + ".sealed" + (i == 1 ? "" : std::to_string(i));
+        const bool is_there = std::filesystem::exists(copy);
+        if (is_there && read_file(copy) != text) continue;
+        if (!is_there && !write_private(copy, text).empty()) return {};
+        return std::filesystem::path(copy).filename().string();
+    }
+    return {};
+}
+
 std::map<std::string, Learned> devices_from(const json::object& root) {
     std::map<std::string, Learned> devices;
     if (const json::value* list = root.if_contains("devices"); list != nullptr && list->is_object())
@@ -183,14 +206,22 @@ void StateStore::load() {
     bool all = texts_from_json(root, "texts", texts_, key);
     all &= texts_from_json(root, "added", added_, key);
     texts_from_json(root, "notes", notes_, key);
-    if (all) return;
-    std::filesystem::copy_file(path, path + ".sealed", std::filesystem::copy_options::overwrite_existing, ec);
+    if (all) {
+        if (!seal) problem_ = directory_ + kKeyFile + ": " + seal.error().what + "; nothing learned survives a restart until it is mended or removed";
+        dirty_ = seal && (holds_plain_text(root, "texts") || holds_plain_text(root, "added"));
+        return;
+    }
+    const std::string kept = keep_aside(path);
+    is_read_only_ = kept.empty();
     problem_ = directory_ + kKeyFile + (seal ? " is not the key" : " cannot be read (" + seal.error().what + "), so it cannot be the key") +
-               " of what was set at run time: passwords, settings and devices given on the page are left out and kept in state.json.sealed; put the right key back and rename that file, or set them again";
+               " of what was set at run time: passwords, settings and devices given on the page are left out and kept in " +
+               (is_read_only_ ? "state.json, which is not written any more because no copy could be made; stop the gateway and put the right key back"
+                              : kept + "; stop the gateway, put the right key back and rename that file to state.json, or set them again");
 }
 
 void StateStore::save() {
     dirty_ = false;
+    if (is_read_only_) return;
     json::object devices;
     for (const auto& [mac, learned] : devices_) devices[mac] = to_json(learned);
     const auto seal = Seal::from_file(directory_ + kKeyFile);

@@ -54,6 +54,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable_any learned_;
     bool dirty_ = false;
+    bool is_read_only_ = false;  // what could not be opened lies nowhere but in the file
     std::string directory_, problem_;
     std::map<std::string, Learned> devices_;
     std::map<std::string, std::string> texts_, added_, notes_;

@@ -37,6 +37,16 @@ std::string_view authority_of(std::string_view origin) {
 /// nobody can sign out.
 constexpr std::string_view kSignedOut = "out";
 
+/// A browser does not replace a Secure cookie by one without, nor sends it in the clear: each way has a name of its own.
+constexpr std::string_view kSecureName = "_tls";
+
+std::vector<std::string_view> session_values(const HttpRequest& request, const std::string& name) {
+    auto values = cookie_values(request.header("cookie"), name + std::string(kSecureName));
+    const auto plain = cookie_values(request.header("cookie"), name);
+    values.insert(values.end(), plain.begin(), plain.end());
+    return values;
+}
+
 /// The form and what it is made of.
 bool is_open_path(const HttpRequest& request) {
     if (request.path == "/login") return true;
@@ -142,7 +152,7 @@ HttpResponse Gatekeeper::unauthorized(const HttpRequest& request, std::string me
          "the first start."});
     // A browser that gets the form, or had a session, must not open its own dialog; "Bearer" opens none.
     const bool by_form = request.header("authorization").empty() &&
-                         (request.path == "/login" || takes_form(request) || !cookie_values(request.header("cookie"), options_.cookie).empty());
+                         (request.path == "/login" || takes_form(request) || !session_values(request, options_.cookie).empty());
     response.headers.emplace_back("WWW-Authenticate", by_form ? R"(Bearer realm="tplink2mqtt")"
                                                               : R"(Basic realm="tplink2mqtt", charset="UTF-8")");
     return response;
@@ -150,7 +160,7 @@ HttpResponse Gatekeeper::unauthorized(const HttpRequest& request, std::string me
 
 std::optional<std::string> Gatekeeper::session_of(const HttpRequest& request) {
     if (!request.header("authorization").empty()) return std::nullopt;
-    for (const std::string_view token : cookie_values(request.header("cookie"), options_.cookie))
+    for (const std::string_view token : session_values(request, options_.cookie))
         if (sessions_.admits(token)) return std::string(token);
     return std::nullopt;
 }
@@ -174,7 +184,7 @@ SignIn Gatekeeper::sign_in(const HttpRequest& request, const Credentials& given)
 }
 
 std::string Gatekeeper::sign_out(const HttpRequest& request) {
-    for (const std::string_view token : cookie_values(request.header("cookie"), options_.cookie)) sessions_.close(token);
+    for (const std::string_view token : session_values(request, options_.cookie)) sessions_.close(token);
     return cookie_with(request, std::string(kSignedOut));
 }
 
@@ -188,7 +198,8 @@ std::function<bool()> Gatekeeper::lease(const HttpRequest& request) {
 /// source: RFC 6265 5.1.4
 std::string Gatekeeper::cookie_with(const HttpRequest& request, const std::string& value) const {
     const bool https = options_.https || request.header("x-forwarded-proto") == "https";
-    return options_.cookie + "=" + value + "; HttpOnly; SameSite=Strict" + (https ? "; Secure" : "");
+    // Lax: who follows a link from Home Assistant stays signed in; what changes something has to name its origin anyway.
+    return options_.cookie + std::string(https ? kSecureName : "") + "=" + value + "; HttpOnly; SameSite=Lax" + (https ? "; Secure" : "");
 }
 
 bool Gatekeeper::token_matches(std::string_view authorization) const {

@@ -7,7 +7,7 @@
 namespace tplink::gateway {
 namespace {
 
-constexpr std::size_t kFormMax = 4096, kCookiesRead = 4;  // bytes; cookies of one name
+constexpr std::size_t kCookiesRead = 4;  // of one name
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");

@@ -10,6 +10,8 @@
 
 namespace tplink::gateway {
 
+inline constexpr std::size_t kFormMax = 4096;  ///< bytes of a form's body
+
 /// Every value of the cookie `name` in a Cookie header, at most four: a browser sends one per path that has one.
 /// source: RFC 6265 4.2.1
 std::vector<std::string_view> cookie_values(std::string_view header, std::string_view name);

@@ -101,6 +101,7 @@ tl::expected<std::shared_ptr<const TlsIdentity>, Fault> TlsIdentity::load(const 
     if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
         return tl::unexpected(Fault{false, "TLS cannot be set up: " + queued_reason()});
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets do without
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (auto used = use_chain(context, certificate_file); !used) return tl::unexpected(std::move(used).error());
     if (auto used = use_key(context, key_file); !used) return tl::unexpected(std::move(used).error());

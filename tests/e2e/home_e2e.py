@@ -286,7 +286,7 @@ class Settings(HomeCase):
         for _ in range(2):
             status, headers = sign_in("a password")
             self.assertEqual((status, headers["Location"]), (303, "./"))
-            self.assertRegex(headers["Set-Cookie"], r"; HttpOnly; SameSite=Strict; Max-Age=\d+$")
+            self.assertRegex(headers["Set-Cookie"], r"; HttpOnly; SameSite=Lax; Max-Age=\d+$")
             sessions.append({**browser, "Cookie": headers["Set-Cookie"].split(";")[0]})
         stays, goes = sessions
         self.assertEqual(ask(self.demo.page + "/api/devices", **goes)[0], 200)

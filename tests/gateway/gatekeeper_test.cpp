@@ -126,7 +126,7 @@ TEST_F(GatekeeperTest, ASessionLetsInUntilItIsSignedOut) {
     const SignIn done = keeper.sign_in(get("/login"), {"admin", Secret("pässword: with colon")});
     ASSERT_TRUE(done.ok);
     EXPECT_EQ(done.cookie.find("tplink2mqtt="), 0U);
-    for (const char* attribute : {"; HttpOnly", "; SameSite=Strict", "; Max-Age=2592000"}) EXPECT_NE(done.cookie.find(attribute), std::string::npos) << done.cookie;
+    for (const char* attribute : {"; HttpOnly", "; SameSite=Lax", "; Max-Age=2592000"}) EXPECT_NE(done.cookie.find(attribute), std::string::npos) << done.cookie;
     EXPECT_EQ(done.cookie.find("Secure"), std::string::npos);
     EXPECT_EQ(done.cookie.find("Path"), std::string::npos);
     HttpRequest request = get("/api/devices");
@@ -136,7 +136,15 @@ TEST_F(GatekeeperTest, ASessionLetsInUntilItIsSignedOut) {
     const auto lasts = keeper.lease(request);
     ASSERT_TRUE(lasts);
     EXPECT_TRUE(lasts());
-    EXPECT_EQ(keeper.sign_out(request), "tplink2mqtt=out; HttpOnly; SameSite=Strict");
+    HttpRequest secure = get("/login");
+    secure.headers["x-forwarded-proto"] = "https";
+    const SignIn by_tls = keeper.sign_in(secure, {"admin", Secret("pässword: with colon")});
+    EXPECT_EQ(by_tls.cookie.find("tplink2mqtt_tls="), 0U) << "a browser would not replace the one by the other";
+    EXPECT_NE(by_tls.cookie.find("; Secure"), std::string::npos);
+    secure.path = "/api/devices";
+    secure.headers["cookie"] = by_tls.cookie.substr(0, by_tls.cookie.find(';'));
+    EXPECT_EQ(status(keeper, secure), 200);
+    EXPECT_EQ(keeper.sign_out(request), "tplink2mqtt=out; HttpOnly; SameSite=Lax");
     EXPECT_FALSE(lasts());
     const auto refusal = keeper.admit(request);
     ASSERT_TRUE(refusal);

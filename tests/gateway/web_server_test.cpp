@@ -208,6 +208,10 @@ TEST_F(WebServerTest, BrokenRequestsGetAnAnswerAndNothingElse) {
                     .starts_with("HTTP/1.1 400"));
     EXPECT_TRUE(ask("POST /api/devices/a1/set HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n")
                     .starts_with("HTTP/1.1 413"));
+    // What asks for no password is small and says so before it comes.
+    for (const char* head : {"Transfer-Encoding: chunked", "Content-Length: 4097"})
+        for (const char* path : {"/login", "/logout"})
+            EXPECT_TRUE(ask(std::string("POST ") + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + "\r\n\r\n").starts_with("HTTP/1.1 413")) << path << head;
     EXPECT_TRUE(ask("POST /api/devices/a1/set HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
                     "multipart/form-data; boundary=x\r\nContent-Length: 1\r\n\r\nx")
                     .starts_with("HTTP/1.1 415"));
