@@ -92,9 +92,12 @@ TEST(HomeAssistant, SamplesLintClean) {
     for (const auto& fault : lint_discovery({bridge}, {}, kTopics.subscriptions())) ADD_FAILURE() << fault;
 }
 
-// Variants of one id stand next to each other; each gets its own device, so that every row is looked at.
+// Variants of one id stand next to each other; each gets its own device, so that every row is looked at. No device has all
+// rows of the cameras' table, and its message would be too long: it is looked at by halves.
 TEST(HomeAssistant, EveryRowOfEveryTableLintsClean) {
-    for (const auto table : {tapo_plug_table(), tapo_camera_table()}) {
+    const auto cameras = tapo_camera_table();
+    const std::size_t half = cameras.size() / 2;
+    for (const auto table : {tapo_plug_table(), cameras.first(half), cameras.subspan(half)}) {
         DeviceDescription device = camera();
         device.composites.clear();
         device.rows.clear();
