@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "protocols/base/random.hpp"
 
@@ -76,6 +77,9 @@ Result<std::shared_ptr<const RecordingFile>> Shelf::get(const std::string& camer
                                                         const stream::Recording& recording) {
     {
         std::unique_lock lock(mutex_);
+        // Who waits for the file wants its download to go on, though nobody watches it any more.
+        std::optional<Arrival::Reader> hold;
+        if (auto arrival = find_arrival(camera, recording)) hold.emplace(std::move(arrival));
         if (!take_turn(lock, camera, [&] { return find(camera, recording) != nullptr; })) return fail(Errc::cancelled, "the gateway is stopping");
         if (auto file = find(camera, recording)) return file;
         busy_[camera] = true;

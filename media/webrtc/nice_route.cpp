@@ -53,7 +53,12 @@ GPtr<GstElement> find_element(GstElement* bin, const char* factory) {
     GValue item = G_VALUE_INIT;
     GPtr<GstElement> found;
     GstIterator* elements = gst_bin_iterate_all_by_element_factory_name(GST_BIN(bin), factory);
-    if (gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {
+    GstIteratorResult step = gst_iterator_next(elements, &item);
+    for (int tries = 0; step == GST_ITERATOR_RESYNC && tries < 10; ++tries) {  // the bin changed meanwhile
+        gst_iterator_resync(elements);
+        step = gst_iterator_next(elements, &item);
+    }
+    if (step == GST_ITERATOR_OK) {
         found.reset(GST_ELEMENT(g_value_dup_object(&item)));
         g_value_unset(&item);
     }
@@ -127,6 +132,7 @@ NiceRoute::~NiceRoute() {
 }
 
 void NiceRoute::refresh() {
+    const std::lock_guard order(refreshing_);
     Candidate *local = nullptr, *remote = nullptr;
     int fd = -1;
     sockaddr_storage to{};

@@ -33,7 +33,8 @@ private:
     GPtr<GObject> agent_;
     guint stream_ = 0, component_ = 0;
     gulong handler_ = 0;
-    std::mutex mutex_;  // guards everything below
+    std::mutex refreshing_;  ///< an older pair must not be put over a newer one; never taken by send()
+    std::mutex mutex_;       // guards everything below
     int fd_ = -1;       ///< a copy of the agent's UDP socket: that one may be closed while we send; -1: not UDP
     sockaddr_storage to_{};
     bool segments_ = true;  ///< the kernel cuts one large write into datagrams

@@ -83,6 +83,7 @@ struct Peer::Ears {
     std::condition_variable changed;
     bool gathered = false;
     std::atomic<int> connection{0};
+    std::atomic<bool> revoked{false};
     std::atomic<SteadyTime::rep> last_heard{0};
     std::atomic<bool> listening{false};
     SteadyTime made = std::chrono::steady_clock::now();
@@ -214,7 +215,7 @@ Result<void> Peer::build(const PeerOptions& options, const Offer& offer) {
     configure_ice(options);
     on_connection_state();
     viewing_->on_revoked([ears = std::weak_ptr<Ears>(ears_)] {
-        if (const auto alive = ears.lock()) alive->connection = static_cast<int>(Connection::closed);
+        if (const auto alive = ears.lock()) alive->revoked = true;
     });
     if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
         return fail(Errc::refused, "WebRTC pipeline does not start");
@@ -368,6 +369,7 @@ Result<std::string> Peer::answer(const Offer& offer) {
 }
 
 bool Peer::is_gone(SteadyTime now) const {
+    if (ears_->revoked) return true;
     const auto state = static_cast<Connection>(ears_->connection.load());
     if (state == Connection::failed || state == Connection::closed) return true;
     const auto heard = ears_->last_heard.load();

@@ -95,9 +95,9 @@ Taken Sender::deliver_video(const AccessUnit& unit, std::size_t burst_left, Stea
     cut_.reset();
     picture.packets = payloads_of(picture).size();
     if (picture.packets == 0) return Taken::taken;
-    kept_bytes_ += unit.data->size();
-    video_.next += picture.packets;
     pictures_.push_back(std::move(picture));
+    kept_bytes_ += unit.data->size();
+    video_.next += pictures_.back().packets;
     if (send_waiting(now) && options_.wake) options_.wake();
     return Taken::taken;
 }
@@ -141,6 +141,7 @@ const Sender::Picture* Sender::picture_with(std::uint64_t sequence) const {
 
 const std::vector<rtp::Payload>& Sender::payloads_of(const Picture& picture) {
     if (cut_ == picture.first) return payloads_;
+    cut_.reset();
     payloads_.clear();
     rtp::cut_payloads(picture.unit, payloads_, kMaxPayload);
     cut_ = picture.first;

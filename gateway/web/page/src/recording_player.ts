@@ -7,6 +7,7 @@ const KEEP_S = 30; // of what was played, when the browser has no room for more
 export class RecordingPlayer {
     private readonly controller = new AbortController();
     private source = '';
+    private waited = false;
 
     /** path: of the MP4 file. seconds: its length, as the camera lists it. */
     constructor(
@@ -45,6 +46,8 @@ export class RecordingPlayer {
             await this.play(response.body!.getReader(), type);
         } catch (error) {
             if (signal.aborted) return;
+            // The browser was full and read nothing for long, so the connection was given up: the rest is played from the file.
+            if (this.waited && !(error instanceof ApiError)) return this.fromFile(this.video.currentTime);
             if (error instanceof ApiError) this.tell(`${error.message} ${error.hint}`.trim());
             else this.tell(`The recording broke off: ${error instanceof Error ? error.message : String(error)}. Play it again to go on.`);
         }
@@ -85,6 +88,7 @@ export class RecordingPlayer {
                 buffer.remove(0, end);
                 await done();
             } else {
+                this.waited = true;
                 await new Promise((resolve) => setTimeout(resolve, 500));
             }
         }
