@@ -288,7 +288,7 @@ class Check:
     def whep(self):
         camera = next(d for d in self.present if d["family"] == "tapo_camera")
         plug = next(d for d in self.switches() if "_" not in d["id"])
-        result = subprocess.run(["node", "tests/browser/whep_check.mjs", self.demo.page, camera["id"], plug["id"]], capture_output=True, text=True, timeout=60)
+        result = subprocess.run(["node", "tests/browser/whep_check.mjs", self.demo.page, camera["id"], plug["id"]], capture_output=True, text=True, timeout=120)
         assert result.returncode == 0, (result.stderr or result.stdout).strip()[-400:]
         return result.stdout.strip()
 

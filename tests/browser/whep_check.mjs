@@ -43,7 +43,7 @@ async function clickSwitch(page, id) {
     const target = page.getByRole('switch', {name, exact: true});
     const wanted = state.state === 'ON' ? 'false' : 'true';
     await target.click();
-    await target.and(page.locator(`[aria-checked="${wanted}"][aria-busy="false"]`)).waitFor({timeout: 5000});
+    await target.and(page.locator(`[aria-checked="${wanted}"][aria-busy="false"]`)).waitFor({timeout: 20_000});
     return `${name} clicked ${wanted === 'true' ? 'on' : 'off'}`;
 }
 
@@ -52,7 +52,7 @@ async function watchBehindPrefix() {
     const proxy = await startPrefixProxy(Number(new URL(address).port), '/api/hassio_ingress/t0k-en_1');
     const page = await openPage(browser, proxy.url);
     try {
-        await page.locator('tp-camera-tile').first().waitFor({timeout: 10_000});
+        await page.locator('tp-camera-tile').first().waitFor({timeout: 20_000});
         if (plug) await clickSwitch(page, plug);
         await page.goto(`${proxy.url}#/device/${camera}`);
         await waitForVideo(page, page.locator('tp-live video'));
@@ -69,7 +69,7 @@ try {
     const page = await openPage(browser, `${address}/#/`, {size: DESKTOP});
     await page.addInitScript(rememberPeers);
     await page.reload();
-    await page.locator('tp-camera-tile').first().waitFor({timeout: 10_000});
+    await page.locator('tp-camera-tile').first().waitFor({timeout: 20_000});
     const words = plug ? [await clickSwitch(page, plug)] : [];
     await screenshot(page, 'home-desktop');
     await page.goto(`${address}/#/device/${camera}`);
@@ -82,8 +82,8 @@ try {
     await screenshot(page, 'camera-desktop');
     words.push(await watchBehindPrefix());
     const phone = await openPage(browser, `${address}/#/`, {size: PHONE});
-    await phone.locator('tp-camera-tile').first().waitFor({timeout: 10_000});
-    await phone.locator('tp-camera-tile img').first().waitFor({timeout: 10_000});
+    await phone.locator('tp-camera-tile').first().waitFor({timeout: 20_000});
+    await phone.locator('tp-camera-tile img').first().waitFor({timeout: 20_000});
     await screenshot(phone, 'home-phone');
     const faults = [...page.faults, ...phone.faults];
     if (faults.length > 0) throw new Error(faults.join('; '));
