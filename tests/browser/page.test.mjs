@@ -467,7 +467,7 @@ test('signing in by the form, staying in, and signing out', async () => {
     await fillForm(page, 'sécret + more');
     await page.getByRole('heading', {name: 'Reading lamp'}).waitFor(WAIT); // the place that was asked for
     const [cookie] = await page.context().cookies();
-    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.path], [true, 'Strict', '/']);
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.path], [true, 'Lax', '/']);
     assert.equal(await page.evaluate(() => document.cookie), '');
     await page.reload();
     await page.getByRole('link', {name: 'Home', exact: true}).click();
