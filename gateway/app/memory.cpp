@@ -45,7 +45,8 @@ void restart_with_small_caches([[maybe_unused]] char** arguments) {
     std::string settings = given == nullptr ? "" : given;
     if (settings.find("tcache_count") != std::string::npos) return;
     // Each thread keeps freed blocks for itself: 50 MB with a thread for each of 1000 devices, which sleep most of the time.
-    settings += std::string(settings.empty() ? "" : ":") + "glibc.malloc.tcache_count=0";
+    // A few small ones may stay, at most 8 KB a thread: a poll takes a quarter less time with them.
+    settings += std::string(settings.empty() ? "" : ":") + "glibc.malloc.tcache_count=4:glibc.malloc.tcache_max=256";
     ::setenv(kName, settings.c_str(), 1);
     ::execv("/proc/self/exe", arguments);
 #endif
