@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "media/viewer_limits.hpp"
+
 namespace tplink::media::rtsp {
 namespace {
 
-// Between units of a burst: players want rising time stamps, and the decoder catches up at once.
-constexpr std::chrono::milliseconds kBurstStep{1};
-// The longest burst lies before now and behind the origin.
-constexpr std::chrono::milliseconds kBurstRoom = kBurstStep * (Hub::kMaxUnits + 100);
-// A viewer that is further behind than this skips to the next keyframe: more delay helps nobody.
-constexpr std::chrono::seconds kMaxDelay{2};
-// The cached GOP must fit, with room for what comes meanwhile.
-constexpr std::size_t kMaxWaiting = Hub::kMaxBytes + (4U << 20);
 constexpr std::size_t kInterleavedHead = 4; // "$", channel, length
 constexpr std::size_t kMostHead = kInterleavedHead + rtp::kHeaderSize + 3;
 

@@ -4,19 +4,12 @@
 
 #include "media/codec/g711.hpp"
 #include "media/rtp/feedback.hpp"
+#include "media/viewer_limits.hpp"
 #include "protocols/base/random.hpp"
 
 namespace tplink::media::webrtc {
 namespace {
 
-// Between units of a burst: browsers want rising time stamps, and the decoder catches up at once.
-constexpr std::chrono::milliseconds kBurstStep{1};
-// The longest burst lies before now and behind the track's first moment.
-constexpr std::chrono::milliseconds kBurstRoom = kBurstStep * (Hub::kMaxUnits + 100);
-// A viewer that is further behind than this skips to the next keyframe: more delay helps nobody.
-constexpr std::chrono::seconds kMaxDelay{2};
-// The cached GOP must fit, with room for what comes meanwhile.
-constexpr std::size_t kMaxWaiting = Hub::kMaxBytes + (4U << 20);
 constexpr std::chrono::seconds kReportEvery{1};
 // Sound runs on by its samples; when it stopped for longer than this, its clock is set anew.
 constexpr std::chrono::milliseconds kSoundGap{200};

@@ -3,19 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "protocols/base/bytes.hpp"
+#include "tests/protocols/fakes.hpp"
 
 namespace tplink::gateway {
 namespace {
-
-class TestClock : public Clock {
-public:
-    SteadyTime now() const override { return now_; }
-    WallTime wall() const override { return {}; }
-    void advance(std::chrono::seconds by) { now_ += by; }
-
-private:
-    SteadyTime now_{std::chrono::hours(1)};
-};
 
 HttpRequest get(std::string path) {
     HttpRequest request;
@@ -37,7 +28,7 @@ protected:
         const auto refusal = asked.admit(request);
         return refusal ? refusal->status : 200;
     }
-    TestClock clock;
+    test::FakeClock clock;
     Gatekeeper keeper{{{"admin", Secret("pässword: with colon")}, ""}, clock};
 };
 
@@ -72,7 +63,7 @@ TEST_F(GatekeeperTest, StopsGuessing) {
     HttpRequest other = with_password(get("/"), "admin:pässword: with colon");
     other.peer = "192.168.1.8";
     EXPECT_EQ(status(keeper, other), 200);
-    clock.advance(std::chrono::seconds(61));
+    clock.passed += std::chrono::seconds(61);
     EXPECT_EQ(status(keeper, with_password(get("/"), "admin:pässword: with colon")), 200);
 }
 
@@ -186,7 +177,7 @@ TEST_F(GatekeeperTest, GuessesInTheFormCountToo) {
     ASSERT_FALSE(refused.ok);
     EXPECT_EQ(refused.refusal->status, 429);
     EXPECT_EQ(status(keeper, with_password(get("/"), "admin:pässword: with colon")), 429);
-    clock.advance(std::chrono::seconds(61));
+    clock.passed += std::chrono::seconds(61);
     EXPECT_TRUE(keeper.sign_in(get("/login"), {"admin", Secret("pässword: with colon")}).ok);
 }
 

@@ -3,23 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "gateway/web/login_form.hpp"
+#include "tests/protocols/fakes.hpp"
 
 namespace tplink::gateway {
 namespace {
 
-class TestClock : public Clock {
-public:
-    SteadyTime now() const override { return now_; }
-    WallTime wall() const override { return {}; }
-    void advance(std::chrono::minutes by) { now_ += by; }
-
-private:
-    SteadyTime now_{std::chrono::hours(1)};
-};
-
 class SessionsTest : public ::testing::Test {
 protected:
-    TestClock clock;
+    test::FakeClock clock;
     Sessions sessions{clock, system_random()};
 };
 
@@ -38,20 +29,20 @@ TEST_F(SessionsTest, EveryTokenIsItsOwn) {
 TEST_F(SessionsTest, EndsWhenIdleAndEndsAnyway) {
     const std::string used = sessions.open(), idle = sessions.open();
     for (auto spent = std::chrono::hours(0); spent + std::chrono::hours(24) < Sessions::kLongest; spent += std::chrono::hours(24)) {
-        clock.advance(std::chrono::hours(24));
+        clock.passed += std::chrono::hours(24);
         EXPECT_TRUE(sessions.admits(used)) << spent.count();
         EXPECT_EQ(sessions.lasts(idle), spent + std::chrono::hours(24) < Sessions::kIdle) << "looking is no use, so it does not keep it";
     }
     EXPECT_FALSE(sessions.admits(idle));
-    clock.advance(std::chrono::hours(24));
+    clock.passed += std::chrono::hours(24);
     EXPECT_FALSE(sessions.admits(used));
 }
 
 TEST_F(SessionsTest, TheOneUnusedLongestMakesRoom) {
     const std::string first = sessions.open();
-    clock.advance(std::chrono::minutes(1));
+    clock.passed += std::chrono::minutes(1);
     const std::string second = sessions.open();
-    clock.advance(std::chrono::minutes(1));
+    clock.passed += std::chrono::minutes(1);
     EXPECT_TRUE(sessions.admits(first));
     for (std::size_t i = 2; i <= Sessions::kSessionsMax; ++i) sessions.open();
     EXPECT_TRUE(sessions.admits(first));
