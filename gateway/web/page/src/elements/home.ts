@@ -31,14 +31,17 @@ export class Home extends LitElement {
 
     override render() {
         const cameras = store.ordered.filter(isCamera);
-        const plugs = store.ordered.filter((device) => !isCamera(device));
         const key = (device: {id: string}): string => device.id;
+        const others = store.ordered.filter((device) => !isCamera(device));
+        const isHub = (device: {family?: string}): boolean => (device.family ?? '').endsWith('camera'); // they speak the cameras' language
+        const section = (id: string, title: string, devices: typeof others) => devices.length ? html`<section aria-labelledby=${id}><h2 id=${id}>${title}</h2>
+                <div class="plugs">${repeat(devices, key, (device) => html`<tp-plug-tile .device=${device}></tp-plug-tile>`)}</div></section>` : nothing;
         return html`<h1 class="hidden-text">Home</h1>
             <tp-problem-strip></tp-problem-strip>
             ${cameras.length ? html`<section aria-labelledby="cameras"><h2 id="cameras">Cameras</h2>
                 <div class="cameras">${repeat(cameras, key, (device) => html`<tp-camera-tile .device=${device}></tp-camera-tile>`)}</div></section>` : nothing}
-            ${plugs.length ? html`<section aria-labelledby="plugs"><h2 id="plugs">Plugs</h2>
-                <div class="plugs">${repeat(plugs, key, (device) => html`<tp-plug-tile .device=${device}></tp-plug-tile>`)}</div></section>` : nothing}
+            ${section('plugs', 'Plugs', others.filter((device) => !isHub(device)))}
+            ${section('hubs', 'Hubs and sensors', others.filter(isHub))}
             ${store.loaded && store.ordered.length === 0 ? html`<div class="card empty"><p>No device yet.</p>
                 <a class="button strong" href="#/add">Find devices</a></div>` : nothing}`;
     }
