@@ -67,6 +67,15 @@ test('Home shows cameras before plugs, by name, and why one does not answer', as
     assert.equal(await page.title(), 'tplink2mqtt');
 });
 
+test('a hub is not called a plug', async () => {
+    const hub = {...lamp, id: '98254a0000ff', name: 'Hall hub', family: 'tapo_camera'};
+    gateway.tell({device: hub});
+    const page = await open();
+    await page.getByRole('region', {name: 'Hubs and sensors'}).getByText(hub.name).waitFor(WAIT);
+    assert.equal(await page.getByRole('region', {name: 'Plugs'}).getByText(hub.name).count(), 0);
+    gateway.tell({remove: hub.id});
+});
+
 test('a click on a switch is busy until the device confirms', async () => {
     const page = await open();
     gateway.tell({hold: true});
